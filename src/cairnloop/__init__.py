@@ -1,0 +1,167 @@
+"""Customer support inside your Django application: everything a host calls, under one name.
+
+    import cairnloop
+
+    conversation = cairnloop.open_conversation(customer_ref="acct_42", subject="Payment failed")
+    cairnloop.post_reply(conversation_id=conversation.id, text="…", by=cairnloop.Actor.system("billing"))
+
+Names load when first used, so that the package can stand in INSTALLED_APPS. Every verb may be called inside your own
+`atomic()`: a rollback leaves no row, no job and no hint. Tables are in `cairnloop.models`; read them freely.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cairnloop.conversations.assigning import assign_conversation
+    from cairnloop.conversations.holding import OperatorNeeded
+    from cairnloop.conversations.messaging import add_note, post_reply, receive_message
+    from cairnloop.conversations.opening import open_conversation
+    from cairnloop.conversations.rating import record_rating
+    from cairnloop.conversations.reading import mark_read
+    from cairnloop.conversations.resolving import (
+        archive_conversation,
+        reopen_conversation,
+        resolve_conversation,
+    )
+    from cairnloop.core.actors import Actor
+    from cairnloop.core.errors import (
+        CairnloopError,
+        GiveUp,
+        InvalidInput,
+        InvalidTransition,
+        NotAllowed,
+        NotFound,
+        StaleView,
+        TransactionRefused,
+    )
+    from cairnloop.hooks.auditor import AuditFacts, Auditor
+    from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, Verdict
+    from cairnloop.hooks.context_provider import ContextProvider, CustomerContext
+    from cairnloop.hooks.draft_generator import (
+        DraftClaim,
+        DraftGenerator,
+        DraftRequest,
+        DraftResult,
+        DraftSource,
+    )
+    from cairnloop.hooks.embedder import Embedder
+    from cairnloop.hooks.facts import ConversationFacts
+    from cairnloop.hooks.notifier import Notifier
+    from cairnloop.hooks.operator_access import OperatorAccess, StaffAccess
+    from cairnloop.hooks.sla_policy_provider import SLAPolicyFacts, SLAPolicyProvider
+    from cairnloop.hooks.tool import Risk, Tool, ToolFailure, ToolResult
+    from cairnloop.hooks.widget_verifier import Visitor, WidgetVerifier
+    from cairnloop.widget.verifiers import sign_widget_token
+
+_HOMES = {
+    "Actor": "core.actors",
+    "AuditFacts": "hooks.auditor",
+    "Auditor": "hooks.auditor",
+    "AutomationPolicy": "hooks.automation_policy",
+    "CairnloopError": "core.errors",
+    "ContextProvider": "hooks.context_provider",
+    "ConversationFacts": "hooks.facts",
+    "CustomerContext": "hooks.context_provider",
+    "DraftClaim": "hooks.draft_generator",
+    "DraftFacts": "hooks.automation_policy",
+    "DraftGenerator": "hooks.draft_generator",
+    "DraftRequest": "hooks.draft_generator",
+    "DraftResult": "hooks.draft_generator",
+    "DraftSource": "hooks.draft_generator",
+    "Embedder": "hooks.embedder",
+    "GiveUp": "core.errors",
+    "InvalidInput": "core.errors",
+    "InvalidTransition": "core.errors",
+    "NotAllowed": "core.errors",
+    "NotFound": "core.errors",
+    "Notifier": "hooks.notifier",
+    "OperatorAccess": "hooks.operator_access",
+    "OperatorNeeded": "conversations.holding",
+    "Risk": "hooks.tool",
+    "SLAPolicyFacts": "hooks.sla_policy_provider",
+    "SLAPolicyProvider": "hooks.sla_policy_provider",
+    "StaffAccess": "hooks.operator_access",
+    "StaleView": "core.errors",
+    "Tool": "hooks.tool",
+    "ToolFailure": "hooks.tool",
+    "ToolResult": "hooks.tool",
+    "TransactionRefused": "core.errors",
+    "Verdict": "hooks.automation_policy",
+    "Visitor": "hooks.widget_verifier",
+    "WidgetVerifier": "hooks.widget_verifier",
+    "add_note": "conversations.messaging",
+    "archive_conversation": "conversations.resolving",
+    "assign_conversation": "conversations.assigning",
+    "mark_read": "conversations.reading",
+    "open_conversation": "conversations.opening",
+    "post_reply": "conversations.messaging",
+    "receive_message": "conversations.messaging",
+    "record_rating": "conversations.rating",
+    "reopen_conversation": "conversations.resolving",
+    "resolve_conversation": "conversations.resolving",
+    "sign_widget_token": "widget.verifiers",
+}
+
+__all__ = [
+    "Actor",
+    "AuditFacts",
+    "Auditor",
+    "AutomationPolicy",
+    "CairnloopError",
+    "ContextProvider",
+    "ConversationFacts",
+    "CustomerContext",
+    "DraftClaim",
+    "DraftFacts",
+    "DraftGenerator",
+    "DraftRequest",
+    "DraftResult",
+    "DraftSource",
+    "Embedder",
+    "GiveUp",
+    "InvalidInput",
+    "InvalidTransition",
+    "NotAllowed",
+    "NotFound",
+    "Notifier",
+    "OperatorAccess",
+    "OperatorNeeded",
+    "Risk",
+    "SLAPolicyFacts",
+    "SLAPolicyProvider",
+    "StaffAccess",
+    "StaleView",
+    "Tool",
+    "ToolFailure",
+    "ToolResult",
+    "TransactionRefused",
+    "Verdict",
+    "Visitor",
+    "WidgetVerifier",
+    "add_note",
+    "archive_conversation",
+    "assign_conversation",
+    "mark_read",
+    "open_conversation",
+    "post_reply",
+    "receive_message",
+    "record_rating",
+    "reopen_conversation",
+    "resolve_conversation",
+    "sign_widget_token",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

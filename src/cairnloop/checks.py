@@ -1,0 +1,95 @@
+"""System checks: contradictions in the host's settings, each with an id and a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings as host_settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+from cairnloop.conf import get_settings
+from cairnloop.hooks import HOOKS, load_hook
+
+
+def register_checks() -> None:
+    """Hand the checks to Django; the doctor runs the same list."""
+    for check in CHECKS:
+        register(check, "cairnloop")
+
+
+def check_settings(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """CAIRNLOOP holds known keys of the right types."""
+    try:
+        get_settings()
+    except ImproperlyConfigured as error:
+        yield Error(str(error), hint="Correct CAIRNLOOP in your settings.", id="cairnloop.E001")
+
+
+def check_database(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """The default database is PostgreSQL."""
+    if host_settings.DATABASES.get("default", {}).get("ENGINE") != "django.db.backends.postgresql":
+        yield Error(
+            "Cairnloop keeps everything in PostgreSQL, and the default database is another one.",
+            hint="Set DATABASES['default']['ENGINE'] to 'django.db.backends.postgresql'.",
+            id="cairnloop.E002",
+        )
+
+
+def check_apps(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Everything Cairnloop stands on is installed."""
+    needed = ("django.contrib.contenttypes", "django.contrib.auth", "django_htmx", "procrastinate.contrib.django")
+    for name in needed:
+        if not any(installed == name or installed.startswith(f"{name}.") for installed in host_settings.INSTALLED_APPS):
+            yield Error(
+                f"{name} is missing from INSTALLED_APPS.", hint=f"Add {name!r} before 'cairnloop'.", id="cairnloop.E003"
+            )
+
+
+def check_middleware(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """The dashboard can tell htmx requests and operators apart."""
+    needed = (
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django_htmx.middleware.HtmxMiddleware",
+    )
+    for path in needed:
+        if path not in host_settings.MIDDLEWARE:
+            yield Warning(
+                f"{path} is missing from MIDDLEWARE, so the dashboard cannot work.",
+                hint=f"Add {path!r} to MIDDLEWARE.",
+                id="cairnloop.W001",
+            )
+
+
+def check_hooks(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Every configured hook can be loaded and keeps its contract."""
+    try:
+        configured = get_settings()
+    except ImproperlyConfigured:
+        return
+    for name, spec in HOOKS.items():
+        if getattr(configured, spec.setting) is None:
+            continue
+        try:
+            load_hook(name)
+        except ImproperlyConfigured as error:
+            yield Error(str(error), hint="Correct the path, or remove the setting.", id="cairnloop.E004")
+
+
+def check_widget_verifier(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """The host has decided who its widget's visitors are."""
+    try:
+        verifier = get_settings().widget_verifier
+    except ImproperlyConfigured:
+        return
+    if verifier is None:
+        yield Warning(
+            "No WIDGET_VERIFIER is set, so every widget connection is refused.",
+            hint="Set it to 'cairnloop.widget.verifiers.SignedTokenVerifier', or to your own WidgetVerifier.",
+            id="cairnloop.W002",
+        )
+
+
+CHECKS = (check_settings, check_database, check_apps, check_middleware, check_hooks, check_widget_verifier)

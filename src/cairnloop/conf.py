@@ -1,0 +1,119 @@
+"""The settings of Cairnloop: one typed object, read from `CAIRNLOOP` in the host's settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings as host_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+Secret = str | Callable[[], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Every setting with its type, default and meaning. In `CAIRNLOOP` the names are upper case."""
+
+    context_provider: str | None = None
+    """Dotted path of your ContextProvider: what operators see about a customer."""
+    notifier: str | None = None
+    """Dotted path of your Notifier: told when a conversation is resolved."""
+    operator_access: str | None = None
+    """Dotted path of your OperatorAccess: who may enter the dashboard and do what. Default: staff users with the
+    model permissions."""
+    widget_verifier: str | None = None
+    """Dotted path of your WidgetVerifier: who a visitor is. Without one every widget connection is refused."""
+    auditor: str | None = None
+    """Dotted path of your Auditor: gets every audit entry inside its transaction."""
+    automation_policy: str | None = None
+    """Dotted path of your AutomationPolicy: what may be sent without a person. Default: nothing."""
+    sla_policy_provider: str | None = None
+    """Dotted path of your SLAPolicyProvider: how soon an answer is due."""
+    draft_generator: str | None = None
+    """Dotted path of your DraftGenerator: who words a draft reply."""
+    embedder: str | None = None
+    """Dotted path of your Embedder: how text becomes vectors."""
+    tools: tuple[str, ...] = ()
+    """Dotted paths of the Tool classes operators and clients may propose."""
+
+    support_name: str = "Support"
+    """The name customers see in the widget's header."""
+    message_limit_chars: int = 10_000
+    """Longest accepted message, in characters."""
+    widget_token_seconds: int = 3_600
+    """How long a signed widget token is accepted after it was made."""
+    widget_secret: Secret | None = None
+    """Key that signs widget tokens: a string, or a callable returning one. Default: derived from SECRET_KEY."""
+    widget_origins: tuple[str, ...] = ()
+    """Origins besides the host's own from which the widget may connect, such as "https://www.acme.example"."""
+    widget_messages_per_minute: int = 30
+    """How many messages one customer may send in a minute before being asked to wait."""
+    widget_connections_per_minute: int = 120
+    """How many connections or requests without an accepted token one address may open in a minute."""
+    live_sockets: bool = True
+    """Offer WebSockets to the dashboard and the widget. False where the host serves WSGI only: both then poll."""
+    poll_seconds: int = 4
+    """How often dashboard and widget ask for news when sockets are not available."""
+    finished_jobs_hours: int = 72
+    """How long succeeded jobs are kept before they are deleted."""
+
+
+@cache
+def get_settings() -> Settings:
+    """Return the validated settings. Raises ImproperlyConfigured with a suggestion for unknown or mistyped keys."""
+    given = getattr(host_settings, "CAIRNLOOP", {})
+    if not isinstance(given, dict):
+        raise ImproperlyConfigured("CAIRNLOOP must be a dict of setting names and values.")
+    fields = {field.name.upper(): field for field in dataclasses.fields(Settings)}
+    hints = typing.get_type_hints(Settings)
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in fields:
+            raise ImproperlyConfigured(_unknown(key, fields))
+        name = fields[key].name
+        values[name] = _checked(key, value, hints[name])
+    return Settings(**values)
+
+
+def _unknown(key: object, known: typing.Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(key).upper(), known, n=1)
+    suggestion = f"Did you mean {close[0]!r}?" if close else f"Known settings: {', '.join(sorted(known))}."
+    return f"CAIRNLOOP has no setting {key!r}. {suggestion}"
+
+
+def _checked(key: str, value: Any, expected: Any) -> Any:
+    if typing.get_origin(expected) is tuple:
+        if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+            raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be a list of strings.")
+        return tuple(value)
+    options = typing.get_args(expected) if isinstance(expected, types.UnionType) else (expected,)
+    if any(_fits(value, option) for option in options):
+        if isinstance(value, int) and not isinstance(value, bool) and value <= 0:
+            raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be greater than zero, not {value}.")
+        return value
+    wanted = " or ".join(getattr(option, "__name__", "a callable") for option in options)
+    raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be {wanted}, not {type(value).__name__}.")
+
+
+def _fits(value: Any, option: Any) -> bool:
+    if option is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if typing.get_origin(option) is not None or not isinstance(option, type):
+        return callable(value)
+    return isinstance(value, option)
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "CAIRNLOOP":
+        get_settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="cairnloop.conf")

@@ -1,0 +1,57 @@
+"""Who acts: the one value every doing asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """The four kinds of actors."""
+
+    OPERATOR = "operator"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an operator, a customer, a part of the system, or an MCP client.
+
+    `ref` is the host's opaque identifier (for operators the user's primary key as text); `name` is for display
+    only and never enters the audit log.
+    """
+
+    kind: ActorKind
+    ref: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.ref or not self.ref.strip():
+            raise ValueError("An actor needs a ref. Pass the host's identifier of whoever acts.")
+
+    @classmethod
+    def operator(cls, ref: str, *, name: str = "") -> Actor:
+        """A member of the host's staff, known from the host's own session."""
+        return cls(ActorKind.OPERATOR, ref, name)
+
+    @classmethod
+    def customer(cls, ref: str, *, name: str = "") -> Actor:
+        """An end user of the host, known from a verified token or mail."""
+        return cls(ActorKind.CUSTOMER, ref, name)
+
+    @classmethod
+    def system(cls, ref: str) -> Actor:
+        """A part of the host or of Cairnloop that acts by itself, such as "billing"."""
+        return cls(ActorKind.SYSTEM, ref, ref)
+
+    @classmethod
+    def client(cls, ref: str, *, name: str = "") -> Actor:
+        """An MCP client: it may look and propose, never act alone."""
+        return cls(ActorKind.CLIENT, ref, name)
+
+    @property
+    def is_customer(self) -> bool:
+        """True for the end user of the host."""
+        return self.kind is ActorKind.CUSTOMER

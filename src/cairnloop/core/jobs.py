@@ -1,0 +1,204 @@
+"""Background work on the host's own PostgreSQL: the one place that knows the job engine.
+
+A job is deferred inside the caller's transaction, through Django's own connection: it exists if and only if its
+cause was committed.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from procrastinate import exceptions as engine_errors
+from procrastinate import manager as engine_manager
+from procrastinate import retry as engine_retry
+from procrastinate import tasks as engine_tasks
+from procrastinate.contrib.django import app as engine
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.settings import settings as engine_settings
+from procrastinate.jobs import Job as EngineJob
+from procrastinate.jobs import Status as EngineStatus
+
+from cairnloop.core.errors import GiveUp
+from cairnloop.core.transactions import savepoint
+
+logger = logging.getLogger("cairnloop.jobs")
+
+QUEUE = "cairnloop"
+
+
+class _Retry(engine_retry.BaseRetryStrategy):
+    """Exponential backoff that respects GiveUp."""
+
+    def __init__(self, *, attempts: int, first_wait_seconds: int) -> None:
+        self.attempts = attempts
+        self.first_wait_seconds = first_wait_seconds
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: EngineJob
+    ) -> engine_retry.RetryDecision | None:
+        if isinstance(exception, GiveUp) or job.attempts >= self.attempts:
+            return None
+        wait = timedelta(seconds=self.first_wait_seconds * 2**job.attempts)
+        return engine_retry.RetryDecision(retry_in={"seconds": int(wait.total_seconds())})
+
+
+RETRY_NETWORK = _Retry(attempts=6, first_wait_seconds=4)
+"""For whatever crosses a network: six more tries over about four minutes."""
+RETRY_DATABASE = _Retry(attempts=4, first_wait_seconds=1)
+"""For work on our own rows: a deadlock or a restart passes quickly."""
+RETRY_NEVER = None
+"""For effects that must not happen twice."""
+
+
+@dataclass(frozen=True)
+class JobHandle:
+    """A declared job: call `defer` inside the transaction that causes it."""
+
+    name: str
+    run: Callable[..., None]
+    """The job's body, for tests that want to run it in place."""
+    lock_on: str | None
+
+    def defer(self, *, in_seconds: int = 0, once_as: str | None = None, **arguments: Any) -> bool:
+        """Enqueue the job in the caller's transaction; False if `once_as` names one that already waits.
+
+        `arguments` are ids and primitives only. `in_seconds` delays it.
+        """
+        options: dict[str, Any] = {}
+        if self.lock_on:
+            options["lock"] = f"{self.lock_on}:{arguments[self.lock_on]}"
+        if in_seconds:
+            options["schedule_in"] = {"seconds": in_seconds}
+        if once_as:
+            options["queueing_lock"] = f"{self.name}:{once_as}"
+        task = engine_tasks.configure_task(
+            name=self.name, job_manager=_caller_transaction(), queue=QUEUE, **options
+        )
+        try:
+            # A refused duplicate is a failed INSERT: only a savepoint keeps the caller's transaction alive.
+            with savepoint():
+                task.defer(**arguments)
+        except engine_errors.AlreadyEnqueued:
+            return False
+        return True
+
+
+def job(
+    *, retry: engine_retry.BaseRetryStrategy | None = RETRY_DATABASE, lock_on: str | None = None
+) -> Callable[[Callable[..., None]], JobHandle]:
+    """Declare a background job; its name is `cairnloop:<context>.<function>`.
+
+    `lock_on` names the argument by which jobs run one after the other. Unknown arguments are the body's to ignore
+    (`**_later`), so that a newer release may defer to an older worker.
+    """
+
+    def declare(function: Callable[..., None]) -> JobHandle:
+        name = _name_of(function)
+        _refuse_strict_signature(function, name)
+        engine.task(name=name, queue=QUEUE, retry=retry or False)(_logged(function, name))
+        return JobHandle(name=name, run=function, lock_on=lock_on)
+
+    return declare
+
+
+def periodic(*, cron: str) -> Callable[[Callable[[], Awaitable[None] | None]], str]:
+    """Declare a job that the workers start by the clock, once per tick however many workers there are.
+
+    Returns its name. An async body runs in the worker's own loop and may use the functions below.
+    """
+
+    def declare(function: Callable[[], Awaitable[None] | None]) -> str:
+        name = _name_of(function)
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def body(timestamp: int) -> None:
+                await function()
+        else:
+
+            @functools.wraps(function)
+            def body(timestamp: int) -> None:
+                function()
+
+        task = engine.task(name=name, queue=QUEUE, queueing_lock=name)(body)
+        engine.periodic(cron=cron)(task)
+        return name
+
+    return declare
+
+
+async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
+    """Take back the jobs of workers that died and return how many; safe to run twice.
+
+    They run again, except those declared RETRY_NEVER: these end as failed, for nobody knows how far they came.
+    """
+    manager = engine.job_manager
+    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=seconds_since_heartbeat))
+    for lost in stalled:
+        task = engine.tasks.get(lost.task_name)
+        if task is not None and task.retry_strategy is not None:
+            await manager.retry_job(lost)
+        else:
+            await manager.finish_job(lost, status=EngineStatus.FAILED, delete_job=False)
+    await manager.prune_stalled_workers(seconds_since_heartbeat)
+    return len(stalled)
+
+
+async def prune_finished_jobs(*, older_than_hours: int) -> None:
+    """Delete succeeded, cancelled and aborted jobs; failed ones stay for a person to see."""
+    await engine.job_manager.delete_old_jobs(
+        nb_hours=older_than_hours, include_cancelled=True, include_aborted=True
+    )
+
+
+def count_jobs() -> dict[str, int]:
+    """Return how many of our jobs wait ("todo"), run ("doing") and failed ("failed")."""
+    totals = {"todo": 0, "doing": 0, "failed": 0}
+    for queue in _caller_transaction().list_queues(queue=QUEUE):
+        for status in totals:
+            totals[status] += int(queue[status])
+    return totals
+
+
+def run_waiting_jobs() -> None:
+    """Run every job that is due, in this process, and return when none is left; for tests and scripts."""
+    with engine.replace_connector(DjangoConnector(engine_settings.DATABASE_ALIAS).get_worker_connector()):
+        engine.run_worker(queues=[QUEUE], wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+def _caller_transaction() -> engine_manager.JobManager:
+    # Inside a worker the engine's own connector is a pool of other connections; a job deferred there would outlive
+    # its cause. Django's connection is the one the caller's transaction runs on.
+    return engine_manager.JobManager(DjangoConnector(engine_settings.DATABASE_ALIAS))
+
+
+def _name_of(function: Callable[..., None]) -> str:
+    context = function.__module__.removeprefix("cairnloop.").removesuffix(".jobs")
+    return f"cairnloop:{context}.{function.__name__}"
+
+
+def _refuse_strict_signature(function: Callable[..., None], name: str) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    tolerant = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    keyword_only = all(parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD) for parameter in parameters)
+    if not (tolerant and keyword_only):
+        raise TypeError(f"{name} must take keyword-only arguments and ignore unknown ones (**_later).")
+
+
+def _logged(function: Callable[..., None], name: str) -> Callable[..., None]:
+    @functools.wraps(function)
+    def body(**arguments: Any) -> None:
+        try:
+            function(**arguments)
+        except Exception as error:
+            # The class only: a message may carry what a customer wrote.
+            logger.warning("job %s failed: %s", name, type(error).__name__)
+            raise
+
+    return body

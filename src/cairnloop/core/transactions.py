@@ -1,0 +1,65 @@
+"""Where transactions begin: the only module that opens one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import ParamSpec, TypeVar
+
+from django.db import transaction
+
+from cairnloop.core.errors import TransactionRefused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a doing as exactly one transaction without network.
+
+    A command inside a command, or inside the host's own `atomic()`, joins that transaction: everything commits or
+    vanishes together. Not durable on purpose, because hosts with ATOMIC_REQUESTS are always inside one.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic():
+            return function(*args, **kwargs)
+
+    run.__cairnloop_doing__ = "command"  # type: ignore[attr-defined]  # read by the architecture test
+    return run
+
+
+def pipeline(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a doing that may call the network: it refuses to start inside a transaction and persists through commands.
+
+    Tests that wrap every case in a transaction are recognised by Django's own marker, and let through.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _in_transaction():
+            raise TransactionRefused
+        return function(*args, **kwargs)
+
+    run.__cairnloop_doing__ = "pipeline"  # type: ignore[attr-defined]  # read by the architecture test
+    return run
+
+
+def savepoint() -> AbstractContextManager[None]:
+    """Open a savepoint, so that one statement may fail without losing the transaction around it."""
+    return transaction.atomic()
+
+
+def after_commit(function: Callable[[], object]) -> None:
+    """Run `function` once the outermost transaction has committed; never if it rolls back.
+
+    Its failure is logged and swallowed: what was committed stays committed, and the caller's answer stays true.
+    """
+    transaction.on_commit(function, robust=True)
+
+
+def _in_transaction() -> bool:
+    connection = transaction.get_connection()
+    return any(not getattr(atomic, "_from_testcase", False) for atomic in connection.atomic_blocks)

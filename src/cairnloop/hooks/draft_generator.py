@@ -1,0 +1,52 @@
+"""Who words a draft reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cairnloop.hooks.facts import ConversationFacts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftSource:
+    """A passage a draft may quote."""
+
+    number: int
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftRequest:
+    """What a generator gets: the conversation, the customer's words, and the only passages it may use."""
+
+    conversation: ConversationFacts
+    turns: Sequence[tuple[str, str]]
+    """The latest messages in order, as (role, text)."""
+    sources: Sequence[DraftSource]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftClaim:
+    """One sentence of a draft with the source and the exact quote it rests on."""
+
+    text: str
+    source: int | None = None
+    quote: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftResult:
+    """A draft, sentence by sentence."""
+
+    claims: Sequence[DraftClaim]
+
+
+class DraftGenerator(Protocol):
+    """Words a draft from the given sources. It never sends anything."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Return the draft. Raising falls back to the extractive generator, and says so."""
+        ...

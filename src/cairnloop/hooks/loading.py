@@ -1,0 +1,143 @@
+"""From a dotted path in the settings to one validated instance."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from cairnloop.conf import get_settings
+
+
+@dataclass(frozen=True)
+class HookSpec:
+    """A hook: its setting, the class that states its methods, and the default used when the host set none."""
+
+    setting: str
+    contract: str
+    default: str | None
+    without: str
+    """What happens while the host has none, in one sentence for the doctor."""
+
+
+HOOKS: dict[str, HookSpec] = {
+    "context_provider": HookSpec(
+        "context_provider",
+        "cairnloop.hooks.context_provider.ContextProvider",
+        "cairnloop.hooks.context_provider.EmptyContext",
+        "Operators see no facts about a customer.",
+    ),
+    "notifier": HookSpec(
+        "notifier",
+        "cairnloop.hooks.notifier.Notifier",
+        "cairnloop.hooks.notifier.SilentNotifier",
+        "Nobody is told when a conversation is resolved.",
+    ),
+    "operator_access": HookSpec(
+        "operator_access",
+        "cairnloop.hooks.operator_access.OperatorAccess",
+        "cairnloop.hooks.operator_access.StaffAccess",
+        "Staff users work with the model permissions you gave them.",
+    ),
+    "widget_verifier": HookSpec(
+        "widget_verifier",
+        "cairnloop.hooks.widget_verifier.WidgetVerifier",
+        "cairnloop.hooks.widget_verifier.DenyEveryone",
+        "Every widget connection is refused.",
+    ),
+    "auditor": HookSpec(
+        "auditor",
+        "cairnloop.hooks.auditor.Auditor",
+        "cairnloop.hooks.auditor.NullAuditor",
+        "The audit trail stays in Cairnloop's own tables.",
+    ),
+    "automation_policy": HookSpec(
+        "automation_policy",
+        "cairnloop.hooks.automation_policy.AutomationPolicy",
+        "cairnloop.hooks.automation_policy.ReviewEverything",
+        "Everything a machine prepared waits for a person.",
+    ),
+    "sla_policy_provider": HookSpec(
+        "sla_policy_provider",
+        "cairnloop.hooks.sla_policy_provider.SLAPolicyProvider",
+        "cairnloop.hooks.sla_policy_provider.NoPolicies",
+        "No reply is due at a set time.",
+    ),
+    "draft_generator": HookSpec(
+        "draft_generator",
+        "cairnloop.hooks.draft_generator.DraftGenerator",
+        None,
+        "No draft replies are prepared.",
+    ),
+    "embedder": HookSpec(
+        "embedder",
+        "cairnloop.hooks.embedder.Embedder",
+        None,
+        "Search matches words, not meaning.",
+    ),
+}
+"""Every hook by name. `tools` is a list of classes and has its own registry."""
+
+
+@cache
+def load_hook(name: str) -> Any:
+    """Return the host's implementation of a hook, or its safe default; one instance per process.
+
+    Raises ImproperlyConfigured, naming the setting, when the path cannot be imported or a method is missing or
+    takes other arguments than the contract says.
+    """
+    spec = HOOKS[name]
+    path = getattr(get_settings(), spec.setting) or spec.default
+    if path is None:
+        raise ImproperlyConfigured(f"CAIRNLOOP[{spec.setting.upper()!r}] is not set. {spec.without}")
+    return _instance(path, spec)
+
+
+def _instance(path: str, spec: HookSpec) -> Any:
+    where = f"CAIRNLOOP[{spec.setting.upper()!r}] = {path!r}"
+    try:
+        found = import_string(path)
+    except ImportError as error:
+        raise ImproperlyConfigured(f"{where} cannot be imported: {error}") from error
+    try:
+        hook = found() if inspect.isclass(found) else found
+    except TypeError as error:
+        raise ImproperlyConfigured(f"{where} cannot be created without arguments: {error}") from error
+    contract = import_string(spec.contract)
+    for method, declared in _methods(contract):
+        _check_method(where, hook, method, inspect.signature(declared))
+    return hook
+
+
+def _methods(contract: type) -> list[tuple[str, Any]]:
+    return [
+        (name, value)
+        for name, value in vars(contract).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    ]
+
+
+def _check_method(where: str, hook: Any, method: str, declared: inspect.Signature) -> None:
+    implemented = getattr(hook, method, None)
+    if not callable(implemented):
+        raise ImproperlyConfigured(f"{where} has no method {method}{declared}.")
+    if inspect.iscoroutinefunction(implemented):
+        raise ImproperlyConfigured(f"{where}: {method} is async. Hooks are synchronous; use async_to_sync inside.")
+    keywords = {name: None for name in declared.parameters if name != "self"}
+    try:
+        inspect.signature(implemented).bind(**keywords)
+    except TypeError as error:
+        raise ImproperlyConfigured(f"{where}: {method} must accept {declared}: {error}.") from error
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "CAIRNLOOP":
+        load_hook.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="cairnloop.hooks")

@@ -1,0 +1,73 @@
+"""Who may enter the dashboard, who acts there, and who may see or do what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from cairnloop.core.actors import Actor
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
+
+    HostUser = AbstractBaseUser | AnonymousUser
+
+Verb = Literal["view", "reply", "note", "resolve", "reopen", "archive", "assign"]
+VERBS: tuple[Verb, ...] = ("view", "reply", "note", "resolve", "reopen", "archive", "assign")
+
+
+class OperatorAccess(Protocol):
+    """Decides per person and per conversation. `user` is the host's own user of the current session."""
+
+    def can_enter(self, *, user: HostUser) -> bool:
+        """May this user open the dashboard at all?"""
+        ...
+
+    def operator(self, *, user: HostUser) -> Actor | None:
+        """Return who acts for this user, or None: the dashboard is then read-only and says so."""
+        ...
+
+    def visible(self, *, user: HostUser, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow a queryset of conversations to those this user may see."""
+        ...
+
+    def can(self, *, user: HostUser, verb: Verb, conversation: Any) -> bool:
+        """May this user do `verb` with a conversation that is visible to them?"""
+        ...
+
+
+class StaffAccess:
+    """Staff users with Django's model permissions; the default.
+
+    "View conversation" lets a user in and see everything; "Change conversation" lets them act.
+    """
+
+    def can_enter(self, *, user: HostUser) -> bool:
+        """Staff who may view conversations."""
+        return bool(user.is_active and getattr(user, "is_staff", False)) and self._has(user, "view")
+
+    def operator(self, *, user: HostUser) -> Actor | None:
+        """The signed-in user, named as the host names them."""
+        if not user.is_authenticated:
+            return None
+        return Actor.operator(str(user.pk), name=_display_name(user))
+
+    def visible(self, *, user: HostUser, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Everything, for those who may enter."""
+        return queryset if self.can_enter(user=user) else queryset.none()
+
+    def can(self, *, user: HostUser, verb: Verb, conversation: Any) -> bool:
+        """Everyone who entered may view; acting needs the change permission."""
+        if not self.can_enter(user=user):
+            return False
+        return verb == "view" or self._has(user, "change")
+
+    def _has(self, user: HostUser, action: str) -> bool:
+        has_perm = getattr(user, "has_perm", None)
+        return bool(has_perm and has_perm(f"cairnloop.{action}_conversation"))
+
+
+def _display_name(user: HostUser) -> str:
+    full_name = getattr(user, "get_full_name", str)()
+    return full_name or user.get_username()

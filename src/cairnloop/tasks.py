@@ -1,0 +1,6 @@
+"""Every job of Cairnloop, where the job engine looks for them."""
+
+from cairnloop.conversations import jobs as conversation_jobs
+from cairnloop.ops import jobs as ops_jobs
+
+__all__ = ["conversation_jobs", "ops_jobs"]

@@ -1,0 +1,94 @@
+"""The cast, and the rules of the house: no network but loopback, nothing skipped unnoticed in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from cairnloop.testing import forget_jobs
+from tests import factories
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Let tests that commit empty their tables afterwards: the audit trail's own guard would refuse it."""
+    from cairnloop.audit.triggers import TABLES, TRUNCATE_GUARD
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {TRUNCATE_GUARD}")
+
+
+@pytest.fixture
+def transactional_db(transactional_db: None) -> Any:
+    """Committing tests: the job engine's tables are emptied as well."""
+    yield
+    forget_jobs()
+
+
+@pytest.fixture(autouse=True)
+def _committing_tests_forget_their_jobs(request: pytest.FixtureRequest) -> None:
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
+
+
+@pytest.fixture
+def ada(db: None) -> Any:
+    """Ada, an operator."""
+    return factories.make_operator("ada", first_name="Ada", last_name="Brandt")
+
+
+@pytest.fixture
+def grace(db: None) -> Any:
+    """Grace, who leads the operators."""
+    return factories.make_operator("grace", first_name="Grace", last_name="Owusu")
+
+
+@pytest.fixture
+def noor(db: None) -> Any:
+    """Noor, a member of staff without any access to support."""
+    return factories.make_operator("noor", first_name="Noor", last_name="Haddad", permissions="")
+
+
+@pytest.fixture
+def conversation(db: None) -> Any:
+    """Lin's open conversation, waiting for an answer."""
+    return factories.make_conversation()
+
+
+def chromium() -> str | None:
+    """Where a Chromium is, if there is one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    missing = {
+        "browser": None if chromium() else "no Chromium was found",
+        "redis": None if shutil.which("redis-server") else "no redis-server was found",
+    }
+    for item in items:
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("CAIRNLOOP_REQUIRE_ALL"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and here nothing may be: {call.excinfo and call.excinfo.value}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("skipped")
+    for report in skipped:
+        terminalreporter.line(f"{report.nodeid}: {report.longrepr[2] if isinstance(report.longrepr, tuple) else ''}")

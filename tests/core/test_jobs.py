@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection, transaction
+from django.utils import timezone
+
+from cairnloop.core import jobs
+from cairnloop.core.errors import GiveUp
+from cairnloop.core.transactions import command
+from cairnloop.testing import run_waiting_jobs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ran: list[str] = []
+
+
+@jobs.job(retry=jobs.RETRY_NETWORK, lock_on="conversation_id")
+def remember(*, conversation_id: int, **_later: object) -> None:
+    ran.append(f"remember {conversation_id}")
+
+
+@jobs.job(retry=jobs.RETRY_NEVER)
+def once(*, word: str, **_later: object) -> None:
+    ran.append(word)
+
+
+@jobs.job(retry=jobs.RETRY_NETWORK)
+def hopeless(**_later: object) -> None:
+    raise GiveUp("a customer's words")
+
+
+@jobs.job()
+def cause_and_fail(**_later: object) -> None:
+    cause_then_raise()
+
+
+@command
+def cause_then_raise() -> None:
+    once.defer(word="outlived its cause")
+    raise GiveUp
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    ran.clear()
+
+
+def rows() -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id")
+        return cursor.fetchall()
+
+
+def lose_the_worker(task_name: str) -> None:
+    """Leave a job as a killed worker would: doing, with a heartbeat long past."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH worker AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (%s) RETURNING id) "
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM worker) WHERE task_name = %s",
+            [timezone.now() - timedelta(hours=1), task_name],
+        )
+
+
+async def rescue() -> int:
+    from procrastinate.contrib.django import app
+
+    connector = app.connector.get_worker_connector()
+    with app.replace_connector(connector):
+        async with app.open_async():
+            return await jobs.rescue_stalled_jobs()
+
+
+class TestDeferring:
+    def test_runs_after_commit(self):
+        remember.defer(conversation_id=1)
+        run_waiting_jobs()
+        assert ran == ["remember 1"]
+
+    def test_vanishes_with_its_cause(self):
+        with pytest.raises(RuntimeError), transaction.atomic():
+            remember.defer(conversation_id=1)
+            raise RuntimeError
+        assert rows() == []
+
+    def test_vanishes_with_its_cause_inside_a_worker_too(self):
+        cause_and_fail.defer()
+        run_waiting_jobs()
+        assert [status for name, status in rows() if name == once.name] == []
+
+    def test_once_as_keeps_one_waiting_and_the_transaction_alive(self):
+        with transaction.atomic():
+            first = remember.defer(conversation_id=1, once_as="1")
+            second = remember.defer(conversation_id=1, once_as="1")
+            other = remember.defer(conversation_id=2, once_as="2")
+        assert (first, second, other) == (True, False, True)
+        assert len(rows()) == 2
+
+    def test_locks_on_the_named_argument(self):
+        remember.defer(conversation_id=7)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT lock FROM procrastinate_jobs")
+            assert cursor.fetchone() == ("conversation_id:7",)
+
+    def test_waits_when_delayed(self):
+        remember.defer(conversation_id=1, in_seconds=60)
+        run_waiting_jobs()
+        assert ran == []
+
+
+class TestFailing:
+    def test_gives_up_without_a_retry_and_without_the_words(self, caplog):
+        hopeless.defer()
+        with caplog.at_level(logging.WARNING, logger="cairnloop.jobs"):
+            run_waiting_jobs()
+        assert rows() == [(hopeless.name, "failed")]
+        assert "customer's words" not in "".join(
+            record.getMessage() for record in caplog.records if record.name == "cairnloop.jobs"
+        )
+
+    def test_refuses_a_body_that_could_not_ignore_later_arguments(self):
+        with pytest.raises(TypeError, match="keyword-only"):
+            jobs.job()(lambda conversation_id: None)
+
+
+class TestRescuing:
+    def test_runs_again_what_a_dead_worker_left(self):
+        remember.defer(conversation_id=1)
+        lose_the_worker(remember.name)
+        assert async_to_sync(rescue)() == 1
+        run_waiting_jobs()
+        assert ran == ["remember 1"]
+
+    def test_never_repeats_what_must_not_run_twice(self):
+        once.defer(word="twice?")
+        lose_the_worker(once.name)
+        async_to_sync(rescue)()
+        run_waiting_jobs()
+        assert ran == []
+        assert rows() == [(once.name, "failed")]
+
+    def test_finds_nothing_the_second_time(self):
+        remember.defer(conversation_id=1)
+        lose_the_worker(remember.name)
+        async_to_sync(rescue)()
+        assert async_to_sync(rescue)() == 0
+
+
+class TestCounting:
+    def test_tells_waiting_from_failed(self):
+        remember.defer(conversation_id=1)
+        hopeless.defer()
+        run_waiting_jobs()
+        remember.defer(conversation_id=2)
+        assert jobs.count_jobs() == {"todo": 1, "doing": 0, "failed": 1}

@@ -1,0 +1,48 @@
+"""The cast and the rows tests need: functions with keyword overrides, through the public verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+
+import cairnloop
+from cairnloop.models import Conversation
+
+LIN = cairnloop.Actor.customer("cust-lin", name="Lin Zhao")
+MATEUS = cairnloop.Actor.customer("cust-mateus", name="Mateus Prado")
+BILLING = cairnloop.Actor.system("billing")
+
+
+def make_operator(username: str, *, first_name: str, last_name: str, permissions: str = "view change") -> Any:
+    """A staff user with the model permissions of an operator."""
+    user = get_user_model().objects.create_user(
+        **{get_user_model().USERNAME_FIELD: username},
+        password="open sesame",
+        first_name=first_name,
+        last_name=last_name,
+        is_staff=True,
+    )
+    codenames = [f"{action}_conversation" for action in permissions.split()]
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames, content_type__app_label="cairnloop"))
+    return user
+
+
+def actor_of(user: Any) -> cairnloop.Actor:
+    """The operator a host user acts as."""
+    return cairnloop.Actor.operator(str(user.pk), name=user.get_full_name())
+
+
+def make_conversation(*, text: str | None = "Two charges for March, one invoice.", **overrides: Any) -> Conversation:
+    """An open conversation of Lin's that waits for an answer."""
+    values: dict[str, Any] = {
+        "customer_ref": LIN.ref,
+        "customer_name": LIN.name,
+        "account_ref": "northbeam",
+        "account_name": "Northbeam Robotics",
+        "subject": "Charged twice for March",
+        "channel": "widget",
+        "text": text,
+    }
+    return cairnloop.open_conversation(**{**values, **overrides})
