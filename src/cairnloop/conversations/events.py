@@ -1,0 +1,61 @@
+"""What happened to a conversation; ids and enums only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationOpened:
+    conversation_id: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A customer wrote."""
+
+    conversation_id: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPosted:
+    """The customer was answered."""
+
+    conversation_id: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAdded:
+    conversation_id: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationResolved:
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationReopened:
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationArchived:
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationAssigned:
+    """Someone took it, or gave it back."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatingRecorded:
+    conversation_id: int
+    rating: str

@@ -1,0 +1,116 @@
+"""A conversation begins."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from cairnloop.audit.recording import record
+from cairnloop.conf import get_settings
+from cairnloop.conversations.events import ConversationOpened, MessageReceived
+from cairnloop.conversations.models import Conversation, Message
+from cairnloop.conversations.wording import checked_client_id, checked_subject, checked_text, refuse_unstorable
+from cairnloop.core import telemetry
+from cairnloop.core.actors import Actor
+from cairnloop.core.errors import InvalidInput
+from cairnloop.core.events import publish
+from cairnloop.core.transactions import command, savepoint
+
+
+class MissingCustomer(InvalidInput):
+    """A conversation needs a customer_ref: your own identifier of the customer."""
+
+    code = "missing_customer"
+
+
+@command
+def open_conversation(
+    *,
+    customer_ref: str,
+    subject: str = "",
+    text: str | None = None,
+    customer_name: str = "",
+    account_ref: str = "",
+    account_name: str = "",
+    priority: str = Conversation.Priority.NORMAL,
+    channel: str = Conversation.Channel.HOST,
+    client_id: str | None = None,
+    by: Actor | None = None,
+) -> Conversation:
+    """Open a conversation with a customer, and write their first message if `text` is given.
+
+    Without a subject the first line of `text` becomes one. With a `client_id`, a repeated call by the same customer
+    returns the conversation of the first call and writes nothing. `by` is whoever opened it; the customer if absent.
+
+    Raises InvalidInput when the customer is missing, a value is unknown, or `text` cannot be accepted.
+    """
+    _check(customer_ref, customer_name, account_ref, account_name, priority, channel)
+    client_id = checked_client_id(client_id)
+    if text is not None:
+        text = checked_text(text, limit=get_settings().message_limit_chars)
+    now = timezone.now()
+    conversation = Conversation(
+        customer_ref=customer_ref,
+        customer_name=customer_name[:200],
+        account_ref=account_ref,
+        account_name=account_name[:200],
+        subject=checked_subject(subject, text=text),
+        priority=priority,
+        channel=channel,
+        client_id=client_id,
+        opened_at=now,
+        last_activity_at=now,
+        changed_at=now,
+    )
+    if not _insert(conversation):
+        return Conversation.objects.get(customer_ref=customer_ref, client_id=client_id)
+
+    customer = Actor.customer(customer_ref, name=customer_name)
+    record(
+        "conversation.opened",
+        by=by or customer,
+        subject=f"conversation:{conversation.pk}",
+        evidence={"channel": conversation.channel},
+    )
+    publish(ConversationOpened(conversation.pk, conversation.channel))
+    telemetry.count("conversation.opened", channel=conversation.channel)
+    if text is not None:
+        conversation.append(
+            role=Message.Role.CUSTOMER, by=customer, text=text, at=now, client_id=client_id, waiting_since=now
+        )
+        publish(MessageReceived(conversation.pk, conversation.sequence))
+        telemetry.count("message.received", outcome="ok")
+    return conversation
+
+
+def _insert(conversation: Conversation) -> bool:
+    """Insert the row; False if the same client id already opened one."""
+    if conversation.client_id is None:
+        conversation.save(force_insert=True)
+        return True
+    try:
+        with savepoint():
+            conversation.save(force_insert=True)
+    except IntegrityError:
+        if not Conversation.objects.filter(
+            customer_ref=conversation.customer_ref, client_id=conversation.client_id
+        ).exists():
+            raise
+        return False
+    return True
+
+
+def _check(
+    customer_ref: str, customer_name: str, account_ref: str, account_name: str, priority: str, channel: str
+) -> None:
+    if not customer_ref.strip():
+        raise MissingCustomer
+    for value in (customer_ref, customer_name, account_ref, account_name):
+        refuse_unstorable(value)
+    for name, value in (("customer_ref", customer_ref), ("account_ref", account_ref)):
+        if len(value) > 200:
+            raise InvalidInput(f"{name} has {len(value)} characters, 200 are allowed. Pass a shorter identifier.")
+    if priority not in Conversation.Priority.values:
+        raise InvalidInput(f"{priority!r} is no priority. Use one of: {', '.join(Conversation.Priority.values)}.")
+    if channel not in Conversation.Channel.values:
+        raise InvalidInput(f"{channel!r} is no channel. Use one of: {', '.join(Conversation.Channel.values)}.")

@@ -1,0 +1,51 @@
+"""The customer says how it went."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from cairnloop.audit.recording import record
+from cairnloop.conversations.events import RatingRecorded
+from cairnloop.conversations.holding import hold_conversation
+from cairnloop.conversations.models import Conversation
+from cairnloop.core import telemetry
+from cairnloop.core.actors import Actor
+from cairnloop.core.errors import InvalidInput, InvalidTransition
+from cairnloop.core.events import publish
+from cairnloop.core.transactions import command
+
+
+class UnknownRating(InvalidInput):
+    """A rating is "positive" or "negative". Nothing was recorded."""
+
+    code = "unknown_rating"
+
+
+class NotResolved(InvalidTransition):
+    """A conversation can be rated once it is resolved. Nothing was recorded."""
+
+    code = "not_resolved"
+
+
+@command
+def record_rating(*, conversation_id: int, rating: str, by: Actor) -> Conversation:
+    """Record how the customer rates a resolved conversation; rating again replaces the earlier answer.
+
+    Raises UnknownRating, NotFound for a conversation of someone else, and NotResolved.
+    """
+    if rating not in (Conversation.Rating.POSITIVE, Conversation.Rating.NEGATIVE):
+        raise UnknownRating
+    conversation = hold_conversation(conversation_id, owner=by)
+    if conversation.status != Conversation.Status.RESOLVED:
+        raise NotResolved
+    if conversation.rating == rating:
+        return conversation
+    now = timezone.now()
+    conversation.rating, conversation.rated_at, conversation.changed_at = rating, now, now
+    conversation.save(update_fields=["rating", "rated_at", "changed_at"])
+    record(
+        "conversation.rated", by=by, subject=f"conversation:{conversation.pk}", evidence={"rating": conversation.rating}
+    )
+    publish(RatingRecorded(conversation.pk, conversation.rating))
+    telemetry.count("conversation.rated", rating=conversation.rating)
+    return conversation

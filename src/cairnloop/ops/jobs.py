@@ -1,0 +1,25 @@
+"""Housekeeping that the workers start by the clock."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from cairnloop.audit import sealing
+from cairnloop.conf import get_settings
+from cairnloop.core import jobs
+from cairnloop.core.jobs import periodic
+
+
+@periodic(cron="* * * * *")
+async def rescue_stalled_jobs() -> None:
+    await jobs.rescue_stalled_jobs()
+
+
+@periodic(cron="17 * * * *")
+async def prune_finished_jobs() -> None:
+    await jobs.prune_finished_jobs(older_than_hours=get_settings().finished_jobs_hours)
+
+
+@periodic(cron="*/5 * * * *")
+def seal_audit_trail() -> None:
+    sealing.seal(now=timezone.now())
