@@ -7,20 +7,15 @@ import shutil
 from typing import Any
 
 import pytest
-from django.db import connection
 
-from cairnloop.testing import forget_jobs
+from cairnloop.testing import allow_flush, forget_jobs
 from tests import factories
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Let tests that commit empty their tables afterwards: the audit trail's own guard would refuse it."""
-    from cairnloop.audit.triggers import TABLES, TRUNCATE_GUARD
-
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {TRUNCATE_GUARD}")
+    with django_db_blocker.unblock():
+        allow_flush()
 
 
 @pytest.fixture

@@ -37,6 +37,12 @@ def check_database(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
+def check_time_zone(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Times carry their zone: the audit trail hashes them."""
+    if not host_settings.USE_TZ:
+        yield Error("USE_TZ is off, and Cairnloop stores moments.", hint="Set USE_TZ = True.", id="cairnloop.E005")
+
+
 def check_apps(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     """Everything Cairnloop stands on is installed."""
     needed = ("django.contrib.contenttypes", "django.contrib.auth", "django_htmx", "procrastinate.contrib.django")
@@ -92,4 +98,12 @@ def check_widget_verifier(app_configs: Any, **kwargs: Any) -> Iterable[CheckMess
         )
 
 
-CHECKS = (check_settings, check_database, check_apps, check_middleware, check_hooks, check_widget_verifier)
+CHECKS = (
+    check_settings,
+    check_database,
+    check_time_zone,
+    check_apps,
+    check_middleware,
+    check_hooks,
+    check_widget_verifier,
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from cairnloop.audit.recording import record
 from cairnloop.conf import get_settings
+from cairnloop.conversations.appending import append_from_customer
 from cairnloop.conversations.events import ConversationReopened, MessageReceived, NoteAdded, ReplyPosted
 from cairnloop.conversations.holding import already_written, hold_conversation, refuse_outsiders, refuse_stale_eyes
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
@@ -31,7 +33,6 @@ class ConversationArchivedError(InvalidTransition):
     code = "conversation_archived"
 
 
-@command
 def receive_message(*, conversation_id: int, text: str, by: Actor, client_id: str | None = None) -> Message:
     """Write what a customer said, and reopen the conversation if it was resolved or archived.
 
@@ -42,12 +43,33 @@ def receive_message(*, conversation_id: int, text: str, by: Actor, client_id: st
         raise CustomerNeeded
     text = checked_text(text, limit=get_settings().message_limit_chars)
     client_id = checked_client_id(client_id)
+    try:
+        message = _receive_while_open(conversation_id=conversation_id, text=text, by=by, client_id=client_id)
+    except IntegrityError:
+        # Written before under this client id; the attempt has been rolled back, so look it up below.
+        message = None
+    return message or _receive_in_any_state(
+        conversation_id=conversation_id, text=text, by=by, client_id=client_id
+    )
+
+
+@command
+def _receive_while_open(*, conversation_id: int, text: str, by: Actor, client_id: str | None) -> Message | None:
+    message = append_from_customer(
+        conversation_id=conversation_id, text=text, by=by, at=timezone.now(), client_id=client_id
+    )
+    if message is not None:
+        _announce(message)
+    return message
+
+
+@command
+def _receive_in_any_state(*, conversation_id: int, text: str, by: Actor, client_id: str | None) -> Message:
     conversation = hold_conversation(conversation_id, owner=by)
     earlier = already_written(conversation, client_id)
     if earlier is not None:
         telemetry.count("message.received", outcome="duplicate")
         return earlier
-
     now = timezone.now()
     if not conversation.is_open:
         _reopen(conversation, by=by)
@@ -59,9 +81,13 @@ def receive_message(*, conversation_id: int, text: str, by: Actor, client_id: st
         client_id=client_id,
         waiting_since=conversation.waiting_since or now,
     )
-    publish(MessageReceived(conversation.pk, message.sequence))
-    telemetry.count("message.received", outcome="ok")
+    _announce(message)
     return message
+
+
+def _announce(message: Message) -> None:
+    publish(MessageReceived(message.conversation_id, message.sequence))
+    telemetry.count("message.received", outcome="ok")
 
 
 @command

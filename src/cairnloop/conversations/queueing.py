@@ -12,8 +12,8 @@ def next_open_conversation(
 ) -> Conversation | None:
     """Return the next conversation that waits and is nobody's or the operator's own; None if there is none.
 
-    Whoever has waited longest comes first. Coming from a conversation that waits as well, the one behind it is
-    next, so that going on from each to the next passes everyone before starting anew.
+    Whoever has waited longest comes first. Coming from a conversation that waits as well, the one behind it
+    is next, so that going on from each to the next passes everyone before starting anew.
     """
     free = Q(assignee_ref="") if operator_ref is None else Q(assignee_ref__in=["", operator_ref])
     queue = visible.waiting().filter(free).exclude(pk=after.pk).order_by("waiting_since", "id")

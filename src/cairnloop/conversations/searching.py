@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchQueryField, SearchVector
-from django.db.models import Func, Q, QuerySet, Value
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import QuerySet
 
 from cairnloop.conversations.models import Conversation, Message
 
@@ -25,29 +26,33 @@ def search_conversations(conversations: QuerySet[Conversation], words: str) -> Q
     cleaned = CONTROL.sub(" ", words).split()[:WORD_LIMIT]
     if not cleaned:
         return conversations
-    query = words_query(cleaned)
+    query = WordsQuery(cleaned)
+    # One subquery, not an OR of several: PostgreSQL answers each part of a UNION from its own index.
     found = Conversation.objects.annotate(words=IN_CONVERSATION).filter(words=query).values("pk")
-    found = found.union(
-        Message.objects.annotate(words=IN_MESSAGE).filter(words=query).values("conversation_id"), all=True
-    )
-    return conversations.filter(Q(pk__in=found) | Q(pk__in=_ids(cleaned)))
+    said = Message.objects.annotate(words=IN_MESSAGE).filter(words=query).values("conversation_id")
+    numbered = Conversation.objects.filter(pk__in=_ids(cleaned)).values("pk")
+    return conversations.filter(pk__in=found.union(said, numbered, all=True))
 
 
-def words_query(words: list[str]) -> Func:
-    """Return a tsquery that wants every word, the last one as a beginning.
+class WordsQuery(SearchQuery):
+    """A tsquery that wants every word, the last one as a beginning.
 
     Each word is quoted, so that nothing in it is an operator. It is asked for twice: as PostgreSQL parses text
-    ("well-known" is three lexemes), and as one lexeme ("lin@north" is the beginning of an address).
+    ("well-known" is three lexemes), and as single lexemes ("lin@north" is the beginning of an address).
     """
-    quoted = [_quoted(word) for word in words]
-    text = " & ".join([*quoted[:-1], f"{quoted[-1]}:*"])
-    return Func(
-        SearchQuery(text, config="simple", search_type="raw"),
-        Value(text.lower()),
-        template="(%(expressions)s::tsquery)",
-        arg_joiner=" || ",
-        output_field=SearchQueryField(),
-    )
+
+    def __init__(self, words: list[str]) -> None:
+        quoted = [_quoted(word) for word in words]
+        text = " & ".join([*quoted[:-1], f"{quoted[-1]}:*"])
+        super().__init__(text, config="simple", search_type="raw")
+        self.lexemes = text.lower()
+
+    def as_sql(
+        self, compiler: Any, connection: Any, function: str | None = None, template: str | None = None
+    ) -> tuple[str, list[Any]]:
+        """Return both readings of the words, joined by OR."""
+        sql, params = super().as_sql(compiler, connection, function, template)
+        return f"({sql} || %s::tsquery)", [*params, self.lexemes]
 
 
 def _quoted(word: str) -> str:

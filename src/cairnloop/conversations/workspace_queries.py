@@ -43,3 +43,8 @@ def rating_question(*, conversation_id: int) -> int | None:
     """Return the sequence of the last message that asked the customer how it went; None if nobody asked."""
     asked = Message.objects.filter(conversation_id=conversation_id, metadata__type="csat_request")
     return asked.order_by("-sequence").values_list("sequence", flat=True).first()
+
+
+def messages_with(*, conversation_id: int, sequences: tuple[int, ...]) -> list[Message]:
+    """Return the messages with these sequences, oldest first."""
+    return list(Message.objects.filter(conversation_id=conversation_id, sequence__in=sequences).in_order())

@@ -11,7 +11,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from procrastinate import exceptions as engine_errors
@@ -164,6 +164,13 @@ def count_jobs() -> dict[str, int]:
         for status in totals:
             totals[status] += int(queue[status])
     return totals
+
+
+def last_worker_seen() -> datetime | None:
+    """Return when a worker last gave a sign of life, or None if there never was one."""
+    connector = _caller_transaction().connector
+    (row,) = connector.execute_query_all("SELECT max(last_heartbeat) AS seen FROM procrastinate_workers")
+    return row["seen"]
 
 
 def run_waiting_jobs() -> None:

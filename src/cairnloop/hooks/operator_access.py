@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from cairnloop.core.actors import Actor
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
 
-    HostUser = AbstractBaseUser | AnonymousUser
+HostUser: TypeAlias = "AbstractBaseUser | AnonymousUser"
 
 Verb = Literal["view", "reply", "note", "resolve", "reopen", "archive", "assign"]
 VERBS: tuple[Verb, ...] = ("view", "reply", "note", "resolve", "reopen", "archive", "assign")

@@ -1,0 +1,111 @@
+"""How entries and seals are bound together: the same bytes from a row, an export and an auditor's own tool.
+
+Everything is SHA-256 in lower-case hex. Three steps, all of which a few lines in any language can repeat:
+
+- canonical content: UTF-8 JSON with sorted keys, no spaces, and non-ASCII characters written as they are;
+- digest: `sha256("cairnloop.audit.entry.v1" LF content)`, made by the writer;
+- hash: `sha256("cairnloop.audit.link.v1" LF position LF previous hash LF digest LF name of the chain)`, made
+  by the database trigger, which also sets position and previous hash.
+
+The name comes last because only it may hold any character; every other part has a closed alphabet, so no two
+different links share their bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+FIRST_PREVIOUS_HASH = "0" * 64
+"""What the first link of every chain points at."""
+
+SEAL_CHAIN = "seals"
+"""The name of the chain the seals form. A stream always has a colon in it, so none can be called this."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChainedEntry:
+    """An audit entry as stored, free of the database."""
+
+    id: int
+    stream: str
+    position: int
+    action: str
+    actor_kind: str
+    actor_ref: str
+    reason: str
+    evidence: Any
+    recorded_at: datetime
+    digest: str
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChainedSeal:
+    """A seal as stored, free of the database."""
+
+    number: int
+    sealed_at: datetime
+    complete_through: datetime
+    heads: Any
+    digest: str
+    previous_hash: str
+    hash: str
+
+
+def entry_digest(
+    *,
+    stream: str,
+    action: str,
+    actor_kind: str,
+    actor_ref: str,
+    reason: str,
+    evidence: Any,
+    recorded_at: datetime,
+) -> str:
+    """Return the digest of what an entry says, whatever its place in the chain."""
+    return _digest(
+        "cairnloop.audit.entry.v1",
+        {
+            "stream": stream,
+            "action": action,
+            "actor_kind": actor_kind,
+            "actor_ref": actor_ref,
+            "reason": reason,
+            "evidence": evidence,
+            "recorded_at": instant(recorded_at),
+        },
+    )
+
+
+def seal_digest(*, sealed_at: datetime, complete_through: datetime, heads: Any) -> str:
+    """Return the digest of what a seal says, whatever its number."""
+    return _digest(
+        "cairnloop.audit.seal.v1",
+        {"sealed_at": instant(sealed_at), "complete_through": instant(complete_through), "heads": heads},
+    )
+
+
+def link_hash(*, chain: str, position: int, previous_hash: str, digest: str) -> str:
+    """Return the hash of one link, as the database trigger computes it."""
+    return _sha256(f"cairnloop.audit.link.v1\n{position}\n{previous_hash}\n{digest}\n{chain}")
+
+
+def instant(moment: datetime) -> str:
+    """Return a moment as it is hashed and exported: UTC, always with microseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _digest(tag: str, content: Mapping[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _sha256(f"{tag}\n{canonical}")
+
+
+def _sha256(text: str) -> str:
+    # A forged export may hold lone surrogates: they must give a wrong hash, not a crash.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
