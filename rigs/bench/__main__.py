@@ -1,0 +1,60 @@
+"""`python -m rigs.bench`: measure everything and print "N passed, N failed"."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+
+import django
+from django.contrib.staticfiles import finders
+
+from rigs.bench.report import Report
+from rigs.stack import Stack
+
+WIDGET_LIMIT = 20 * 1024
+SECTIONS = ("messages", "sockets", "pages", "widget")
+
+
+def main() -> int:
+    """Run the chosen sections against a fresh stack; 1 when a target was missed."""
+    options = _options()
+    report = Report()
+    with Stack() as stack:
+        django.setup()
+        # Only now: these import models.
+        from rigs.bench import messages, pages, sockets
+
+        if "messages" in options.only:
+            messages.measure(report)
+        if "sockets" in options.only:
+            sockets.measure(report, stack, steps=tuple(options.sockets))
+        if "pages" in options.only:
+            pages.measure(report, sizes=tuple(options.conversations))
+        if "widget" in options.only:
+            _widget_size(report)
+    print(f"\n{report.passed} passed, {report.failed} failed")
+    return 1 if report.failed else 0
+
+
+def _widget_size(report: Report) -> None:
+    report.section("What a customer's browser loads")
+    size = 0
+    for name in ("widget.js", "widget.css"):
+        path = finders.find(f"cairnloop/widget/{name}")
+        if isinstance(path, str):
+            with open(path, "rb") as file:
+                size += len(gzip.compress(file.read(), 9))
+    report.promise("widget, gzip", f"{size / 1024:.1f} KB", kept=0 < size <= WIDGET_LIMIT, target="<= 20 KB")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
+    parser.add_argument("--sockets", nargs="+", type=int, default=[1_000, 5_000])
+    parser.add_argument("--conversations", nargs="+", type=int, default=[10_000, 100_000])
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
