@@ -48,8 +48,10 @@ def measure(report: Report, *, sizes: tuple[int, ...]) -> None:
         started = time.perf_counter()
         _grow(last + 1, size)
         last = size
-        report.section(f"Pages with {size:,} conversations and {size * 10:,} messages "
-                       f"(made in {time.perf_counter() - started:.0f} s)")
+        report.section(
+            f"Pages with {size:,} conversations and {size * 10:,} messages "
+            f"(made in {time.perf_counter() - started:.0f} s)"
+        )
         for name, url in _pages().items():
             spent = [_once(client, url) for _ in range(ROUNDS)]
             p95 = percentile(spent[2:], 0.95)

@@ -31,9 +31,7 @@ def measure(report: Report, stack: Stack, *, steps: tuple[int, ...] = SOCKET_STE
     waits = asyncio.run(_latencies(stack))
     report.figure("p50", milliseconds(percentile(waits, 0.5)))
     slow = percentile(waits, 0.95)
-    report.promise(
-        "p95", milliseconds(slow), kept=slow <= LATENCY_TARGET, target=f"<= {milliseconds(LATENCY_TARGET)}"
-    )
+    report.promise("p95", milliseconds(slow), kept=slow <= LATENCY_TARGET, target=f"<= {milliseconds(LATENCY_TARGET)}")
     report.section("Open widget sockets on one web process")
     asyncio.run(_memory(report, stack, steps))
 

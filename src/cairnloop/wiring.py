@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cairnloop.conversations import events, hinting
 from cairnloop.conversations import jobs as conversation_jobs
 from cairnloop.core.events import subscribe
 
-OPERATORS_SEE = (
+OPERATORS_SEE: tuple[type[Any], ...] = (
     events.ConversationOpened,
     events.MessageReceived,
     events.ReplyPosted,
@@ -17,7 +19,7 @@ OPERATORS_SEE = (
     events.ConversationAssigned,
     events.RatingRecorded,
 )
-CUSTOMERS_SEE = (
+CUSTOMERS_SEE: tuple[type[Any], ...] = (
     events.MessageReceived,
     events.ReplyPosted,
     events.ConversationResolved,

@@ -81,7 +81,11 @@ class TestTheTree:
             for node in ast.walk(tree_of(path)):
                 if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name.startswith("_"):
                     continue
-                if path.name in {"jobs.py", "wiring.py", "apps.py"} or _is_nested(path, node) or ast.get_docstring(node):
+                if (
+                    path.name in {"jobs.py", "wiring.py", "apps.py"}
+                    or _is_nested(path, node)
+                    or ast.get_docstring(node)
+                ):
                     continue
                 silent.append(f"{path.relative_to(SOURCE)}:{node.lineno} {node.name}")
         assert silent == []
@@ -93,7 +97,11 @@ class TestTheTree:
                 if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                     names = {ast.unparse(decorator).split("(")[0] for decorator in node.decorator_list}
                     takes_actor = any(argument.arg == "by" for argument in node.args.kwonlyargs)
-                    if takes_actor and not names & {"command", "pipeline"} and path.name not in {"holding.py", "appending.py"}:
+                    if (
+                        takes_actor
+                        and not names & {"command", "pipeline"}
+                        and path.name not in {"holding.py", "appending.py"}
+                    ):
                         undecorated.append(f"{path.name}:{node.name}")
         # receive_message is two commands, tried one after the other; record() belongs to its caller's command.
         assert sorted(undecorated) == ["messaging.py:receive_message", "recording.py:record"]

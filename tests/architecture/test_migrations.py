@@ -16,7 +16,9 @@ class TestMigrations:
         from django.apps import apps
 
         loader = MigrationLoader(connection)
-        changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(graph=loader.graph)
+        changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(
+            graph=loader.graph
+        )
         assert "cairnloop" not in changes
 
 

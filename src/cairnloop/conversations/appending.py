@@ -34,7 +34,7 @@ def append_from_customer(
     The UPDATE holds the row until the transaction ends, as every other writer does. A client id that was written
     before raises IntegrityError: the caller's transaction is then of no more use.
     """
-    values = {
+    values: dict[str, int | str | datetime | None] = {
         "conversation_id": conversation_id,
         "customer_ref": by.ref,
         "author_kind": by.kind,

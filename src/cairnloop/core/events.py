@@ -9,10 +9,10 @@ from typing import TypeVar
 
 Event = TypeVar("Event")
 
-_subscribers: dict[type, list[Callable[..., None]]] = defaultdict(list)
+_subscribers: dict[type, list[Callable[..., object]]] = defaultdict(list)
 
 
-def subscribe(event: type[Event], subscriber: Callable[[Event], None]) -> None:
+def subscribe(event: type[Event], subscriber: Callable[[Event], object]) -> None:
     """Call `subscriber` with every `event`, in the order of subscription and inside the publisher's transaction.
 
     A subscriber may run another command, defer a job, or register `after_commit`; nothing else.

@@ -39,9 +39,7 @@ class _Retry(engine_retry.BaseRetryStrategy):
         self.attempts = attempts
         self.first_wait_seconds = first_wait_seconds
 
-    def get_retry_decision(
-        self, *, exception: BaseException, job: EngineJob
-    ) -> engine_retry.RetryDecision | None:
+    def get_retry_decision(self, *, exception: BaseException, job: EngineJob) -> engine_retry.RetryDecision | None:
         if isinstance(exception, GiveUp) or job.attempts >= self.attempts:
             return None
         wait = timedelta(seconds=self.first_wait_seconds * 2**job.attempts)
@@ -77,9 +75,7 @@ class JobHandle:
             options["schedule_in"] = {"seconds": in_seconds}
         if once_as:
             options["queueing_lock"] = f"{self.name}:{once_as}"
-        task = engine_tasks.configure_task(
-            name=self.name, job_manager=_caller_transaction(), queue=QUEUE, **options
-        )
+        task = engine_tasks.configure_task(name=self.name, job_manager=_caller_transaction(), queue=QUEUE, **options)
         try:
             # A refused duplicate is a failed INSERT: only a savepoint keeps the caller's transaction alive.
             with savepoint():
@@ -152,9 +148,7 @@ async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
 
 async def prune_finished_jobs(*, older_than_hours: int) -> None:
     """Delete succeeded, cancelled and aborted jobs; failed ones stay for a person to see."""
-    await engine.job_manager.delete_old_jobs(
-        nb_hours=older_than_hours, include_cancelled=True, include_aborted=True
-    )
+    await engine.job_manager.delete_old_jobs(nb_hours=older_than_hours, include_cancelled=True, include_aborted=True)
 
 
 def count_jobs() -> dict[str, int]:
@@ -170,7 +164,8 @@ def last_worker_seen() -> datetime | None:
     """Return when a worker last gave a sign of life, or None if there never was one."""
     connector = _caller_transaction().connector
     (row,) = connector.execute_query_all("SELECT max(last_heartbeat) AS seen FROM procrastinate_workers")
-    return row["seen"]
+    seen: datetime | None = row["seen"]
+    return seen
 
 
 def run_waiting_jobs() -> None:
@@ -185,7 +180,7 @@ def _caller_transaction() -> engine_manager.JobManager:
     return engine_manager.JobManager(DjangoConnector(engine_settings.DATABASE_ALIAS))
 
 
-def _name_of(function: Callable[..., None]) -> str:
+def _name_of(function: Callable[..., object]) -> str:
     context = function.__module__.removeprefix("cairnloop.").removesuffix(".jobs")
     return f"cairnloop:{context}.{function.__name__}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,6 +75,14 @@ def read_widget_token(token: str, *, now: float | None = None) -> WidgetClaims |
     )
 
 
+def store_name(customer_ref: str) -> str:
+    """Return the name of a customer's corner in a browser's storage, which says nothing about who it is.
+
+    Whoever uses a shared device next never meets the text this customer left unsent.
+    """
+    return hashlib.sha256(f"cairnloop.store:{customer_ref}".encode()).hexdigest()[:16]
+
+
 def _signer() -> signing.Signer:
     """The host's own key, or SECRET_KEY together with its fallbacks, so that a key can be rotated."""
     secret = get_settings().widget_secret
@@ -82,7 +91,5 @@ def _signer() -> signing.Signer:
     key = secret() if callable(secret) else secret
     if not key:
         # Django's signer would quietly take SECRET_KEY instead.
-        raise ImproperlyConfigured(
-            "CAIRNLOOP['WIDGET_SECRET'] is empty. Remove it, or give it a value."
-        )
+        raise ImproperlyConfigured("CAIRNLOOP['WIDGET_SECRET'] is empty. Remove it, or give it a value.")
     return signing.Signer(key=key, salt=WIDGET_AUDIENCE, fallback_keys=[])

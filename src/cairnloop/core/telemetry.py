@@ -67,9 +67,7 @@ def _emit(event: str, value: float, labels: Mapping[str, str]) -> None:
     declared = EVENTS.get(event)
     if declared is None:
         return
-    bounded = {
-        name: labels[name] if labels.get(name) in allowed else "other" for name, allowed in declared.items()
-    }
+    bounded = {name: labels[name] if labels.get(name) in allowed else "other" for name, allowed in declared.items()}
     for observer in tuple(_observers):
         observer(event, value, bounded)
     instrument = _histogram(event)
