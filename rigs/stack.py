@@ -27,12 +27,11 @@ DATABASE = "rig"
 class Stack:
     """PostgreSQL, a web server and a worker; nothing outside its own temporary directory is touched."""
 
-    def __init__(self, *, workers: bool = True) -> None:
+    def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="cairnloop-rig-"))
         self.home.chmod(0o755)
         self.data_dir = self.home / "postgres"
         self.port = _free_port()
-        self.workers = workers
         self.postgres: EmbeddedPostgres | None = None
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
@@ -42,7 +41,6 @@ class Stack:
         assert self.postgres is not None
         with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {DATABASE}")
-        os.environ.update(self.environment())
         self.manage("migrate", "--verbosity", "0", "--skip-checks")
         return self
 
@@ -72,6 +70,10 @@ class Stack:
             "PYTHONWARNINGS": "ignore",
         }
 
+    def move_in(self) -> None:
+        """Make this process one of the rig's, so that it may set Django up and use the same database."""
+        os.environ.update(self.environment())
+
     def manage(self, *arguments: str) -> None:
         """Run a management command of the example and wait for it."""
         command = [sys.executable, str(EXAMPLE / "manage.py"), *arguments]
@@ -87,15 +89,10 @@ class Stack:
 
     def start_web(self) -> None:
         """Start the web server and wait until it answers."""
-        command = [sys.executable, "-m", "uvicorn", "trailmark.asgi:application", "--port", str(self.port)]
-        log = (self.home / "web.log").open("ab")
-        self.web = subprocess.Popen(
-            [*command, "--log-level", "warning", "--no-access-log", "--ws-max-size", "1048576"],
-            env=self.environment(),
-            cwd=EXAMPLE,
-            stdout=log,
-            stderr=log,
-        )
+        self.web = self._start(
+            "web", "-m", "uvicorn", "trailmark.asgi:application", "--port", str(self.port),
+            "--log-level", "warning", "--no-access-log",
+        )  # fmt: skip
         self._await_web()
 
     def kill_web(self) -> None:
@@ -105,14 +102,7 @@ class Stack:
 
     def start_worker(self) -> None:
         """Start the worker."""
-        log = (self.home / "worker.log").open("ab")
-        self.worker = subprocess.Popen(
-            [sys.executable, str(EXAMPLE / "manage.py"), "procrastinate", "worker"],
-            env=self.environment(),
-            cwd=EXAMPLE,
-            stdout=log,
-            stderr=log,
-        )
+        self.worker = self._start("worker", str(EXAMPLE / "manage.py"), "procrastinate", "worker")
 
     def kill_worker(self) -> None:
         """`kill -9` the worker."""
@@ -123,6 +113,12 @@ class Stack:
         """Resident memory of the web server."""
         assert self.web is not None
         return int(psutil.Process(self.web.pid).memory_info().rss)
+
+    def _start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.home / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *arguments], env=self.environment(), cwd=EXAMPLE, stdout=log, stderr=log
+            )
 
     def _await_web(self, seconds: float = 40) -> None:
         deadline = time.monotonic() + seconds

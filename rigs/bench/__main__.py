@@ -22,6 +22,7 @@ def main() -> int:
     options = _options()
     report = Report()
     with Stack() as stack:
+        stack.move_in()
         django.setup()
         # Only now: these import models.
         from rigs.bench import messages, pages, sockets

@@ -30,6 +30,7 @@ def main() -> int:
     print(f"Seed {options.seed}: run again with --seed {options.seed} for the same choices.", flush=True)
     checks: dict[str, tuple[int, int]] = {}
     with Stack() as stack:
+        stack.move_in()
         django.setup()
         stack.manage("seed")
         stack.start_web()
