@@ -12,6 +12,7 @@ from cairnloop.core import jobs
 from cairnloop.core.errors import GiveUp
 from cairnloop.core.transactions import command
 from cairnloop.testing import run_waiting_jobs
+from tests.factories import LIN, make_conversation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,6 +37,11 @@ def hopeless(**_later: object) -> None:
 @jobs.job()
 def cause_and_fail(**_later: object) -> None:
     cause_then_raise()
+
+
+@jobs.job(retry=jobs.RETRY_NEVER)
+def write_nonsense(**_later: object) -> None:
+    make_conversation().append(role="nonsense", by=LIN, text="what a customer wrote", at=timezone.now())
 
 
 @command
@@ -121,6 +127,13 @@ class TestFailing:
             record.getMessage() for record in caplog.records if record.name == "cairnloop.jobs"
         )
 
+    def test_keeps_the_rows_that_postgresql_quotes_out_of_the_logs(self, caplog):
+        write_nonsense.defer()
+        with caplog.at_level(logging.DEBUG):
+            run_waiting_jobs()
+        assert "JobInterrupted" in caplog.text
+        assert "what a customer wrote" not in caplog.text
+
     def test_refuses_a_body_that_could_not_ignore_later_arguments(self):
         with pytest.raises(TypeError, match="keyword-only"):
             jobs.job()(lambda conversation_id: None)
@@ -156,3 +169,9 @@ class TestCounting:
         run_waiting_jobs()
         remember.defer(conversation_id=2)
         assert jobs.count_jobs() == {"todo": 1, "doing": 0, "failed": 1}
+
+
+class TestRunWaitingJobs:
+    def test_starts_nothing_by_the_clock(self):
+        run_waiting_jobs()
+        assert rows() == []

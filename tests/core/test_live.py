@@ -28,7 +28,7 @@ def heard(settings):
         def hints(self) -> list[tuple[str, str]]:
             async def drain() -> list[dict[str, str]]:
                 found = []
-                while not layer.channels.get(self.channel) is None and not layer.channels[self.channel].empty():
+                while layer.channels.get(self.channel) is not None and not layer.channels[self.channel].empty():
                     found.append(await layer.receive(self.channel))
                 return found
 

@@ -34,7 +34,10 @@ class TestRenderMarkdown:
 
 class TestRenderPlain:
     def test_shows_exactly_what_was_written(self):
-        assert render_plain("<b>not bold</b> **nor this**\nnext") == "<p>&lt;b&gt;not bold&lt;/b&gt; **nor this**<br>next</p>"
+        assert (
+            render_plain("<b>not bold</b> **nor this**\nnext")
+            == "<p>&lt;b&gt;not bold&lt;/b&gt; **nor this**<br>next</p>"
+        )
 
     def test_makes_addresses_clickable(self):
         assert '<a href="https://trailmark.example"' in render_plain("see https://trailmark.example")

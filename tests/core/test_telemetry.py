@@ -35,6 +35,9 @@ class TestTelemetry:
         assert all(set(labels) <= set(telemetry.EVENTS[event]) for event, labels in emitted)
 
     def test_measures_failures_as_failures(self, emitted):
-        with pytest.raises(ZeroDivisionError), telemetry.span("notifier.called", callback="conversation_resolved"):
+        with (
+            pytest.raises(ZeroDivisionError),
+            telemetry.span("notifier.called", callback="conversation_resolved"),
+        ):
             _ = 1 / 0
         assert emitted == [("notifier.called", {"callback": "conversation_resolved", "outcome": "failed"})]

@@ -9,27 +9,37 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import DatabaseError
 from procrastinate import exceptions as engine_errors
 from procrastinate import manager as engine_manager
 from procrastinate import retry as engine_retry
 from procrastinate import tasks as engine_tasks
 from procrastinate.contrib.django import app as engine
+from procrastinate.contrib.django import procrastinate_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.settings import settings as engine_settings
 from procrastinate.jobs import Job as EngineJob
 from procrastinate.jobs import Status as EngineStatus
+from procrastinate.periodic import PeriodicRegistry
 
-from cairnloop.core.errors import GiveUp
+from cairnloop.core.errors import CairnloopError, GiveUp
 from cairnloop.core.transactions import savepoint
 
 logger = logging.getLogger("cairnloop.jobs")
 
 QUEUE = "cairnloop"
+
+
+class JobInterrupted(CairnloopError):
+    """The database did not take what a job wanted to write. It is tried again if its kind allows it."""
+
+    code = "job_interrupted"
 
 
 class _Retry(engine_retry.BaseRetryStrategy):
@@ -169,9 +179,23 @@ def last_worker_seen() -> datetime | None:
 
 
 def run_waiting_jobs() -> None:
-    """Run every job that is due, in this process, and return when none is left; for tests and scripts."""
-    with engine.replace_connector(DjangoConnector(engine_settings.DATABASE_ALIAS).get_worker_connector()):
+    """Run every job that is due, in this process, and return when none is left; for tests and scripts.
+
+    What the clock would start stays away: a test must not depend on the minute it runs in.
+    """
+    with _no_clock(), engine.replace_connector(DjangoConnector(engine_settings.DATABASE_ALIAS).get_worker_connector()):
         engine.run_worker(queues=[QUEUE], wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+@contextmanager
+def _no_clock() -> Iterator[None]:
+    # `engine` is a stand-in that forwards reads only; what is set on it never reaches the engine.
+    app = procrastinate_app.current_app
+    registry, app.periodic_registry = app.periodic_registry, PeriodicRegistry()
+    try:
+        yield
+    finally:
+        app.periodic_registry = registry
 
 
 def _caller_transaction() -> engine_manager.JobManager:
@@ -198,6 +222,10 @@ def _logged(function: Callable[..., None], name: str) -> Callable[..., None]:
     def body(**arguments: Any) -> None:
         try:
             function(**arguments)
+        except DatabaseError as error:
+            logger.warning("job %s failed: %s", name, type(error).__name__)
+            # The engine logs what is raised, and PostgreSQL quotes whole rows in its messages.
+            raise JobInterrupted(f"{name}: {type(error).__name__}") from None
         except Exception as error:
             # The class only: a message may carry what a customer wrote.
             logger.warning("job %s failed: %s", name, type(error).__name__)
