@@ -1,0 +1,232 @@
+"""The widget's WebSocket: let in, hand frames to the desk, and pass on what is new."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import functools
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cairnloop.core import live
+from cairnloop.core.errors import CairnloopError, InvalidInput
+from cairnloop.hooks.widget_verifier import Visitor
+from cairnloop.widget import frames
+from cairnloop.widget.desk import Desk, Thread, Unavailable, problem
+from cairnloop.widget.door import Refused, TooManyAttempts, admit
+
+logger = logging.getLogger("cairnloop.widget")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SUBPROTOCOL = "cairnloop.v1"
+TOKEN_PREFIX = "cl-token."
+PROOF_ENDED = 4401
+FOLLOW_LIMIT = 20
+"""How many conversations one connection follows; the one joined first makes room."""
+
+# Threads of our own: one slow verifier or query must not make every other socket of the process wait, and no
+# more database connections are opened than there are threads.
+_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="cairnloop-widget")
+
+
+async def off_loop(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run synchronous work in one of the widget's threads."""
+    work = functools.partial(function, *args, **kwargs)
+    result: R = await database_sync_to_async(work, thread_sensitive=False, executor=_threads)()
+    return result
+
+
+class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+    """One visitor's connection. Frames and hints are handled one at a time: nothing is handed over twice."""
+
+    channel_layer_alias = live.ALIAS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk: Desk | None = None
+        self.threads: dict[str, Thread] = {}
+        """What this connection follows, by topic."""
+        self.expiry: asyncio.TimerHandle | None = None
+        self.closing: asyncio.Future[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the connection, and leave no group and no timer behind however it ends."""
+        live.layer()
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self.expiry is not None:
+                self.expiry.cancel()
+            for topic in list(self.threads):
+                await self._leave(topic)
+
+    async def connect(self) -> None:
+        """Accept verified visitors and tell them what they may go on with; refuse everybody else."""
+        if SUBPROTOCOL not in self.scope["subprotocols"]:
+            return await self._deny(403, Refused())
+        try:
+            visitor = await off_loop(_visitor_of, self.scope)
+        except TooManyAttempts as refused:
+            return await self._deny(429, refused)
+        except Refused as refused:
+            return await self._deny(403, refused)
+        except Exception as error:
+            # The class only: a message may carry the token.
+            logger.error("a widget handshake failed: %s", type(error).__name__)
+            return await self._deny(503, Unavailable())
+        self.desk = Desk(visitor=visitor, language=_language_of(self.scope))
+        await self.accept(subprotocol=SUBPROTOCOL)
+        self._close_when_the_proof_ends(visitor)
+        return await self._say(await off_loop(self.desk.answer, frames.ListConversations(type="list")))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Answer one frame; whatever it is, the connection stays open."""
+        desk = self.desk
+        if desk is None or self.closing is not None:
+            return None
+        data = (bytes_data or b"") if text_data is None else text_data
+        frame = _parsed(data)
+        if isinstance(frame, frames.Join):
+            return await self._follow(desk, frame)
+        answers = await off_loop(desk.answer, frame or data)
+        await self._say(answers)
+        for answer in answers:
+            if isinstance(answer, frames.Ack) and not self._follows(answer.conversation):
+                await self._follow(desk, frames.Join(type="join", conversation=answer.conversation))
+        if isinstance(frame, frames.Ping):
+            # Hints can be lost on the way; a ping bounds how long that goes unnoticed.
+            await self.live_missed({})
+        return None
+
+    async def live_hint(self, message: dict[str, Any]) -> None:
+        """Something happened in a conversation this connection follows."""
+        topic = str(message.get("topic"))
+        if self.desk is None or topic not in self.threads:
+            return
+        if message.get("what") != "typing":
+            await self._hand_over(self.desk, topic)
+        elif message.get("by") != "customer":
+            await self._say([frames.Typing(conversation=self.threads[topic].public_id)])
+
+    async def live_missed(self, message: dict[str, Any]) -> None:
+        """Hints were lost: look everywhere."""
+        if self.desk is None:
+            return
+        for topic in list(self.threads):
+            await self._hand_over(self.desk, topic)
+
+    def _follows(self, public_id: str) -> bool:
+        return any(thread.public_id == public_id for thread in self.threads.values())
+
+    async def _follow(self, desk: Desk, frame: frames.Join) -> None:
+        followed = await off_loop(desk.follow, frame)
+        if not isinstance(followed, Thread):
+            return await self._say([followed])
+        topic = live.thread_topic(followed.id)
+        if topic not in self.threads:
+            while len(self.threads) >= FOLLOW_LIMIT:
+                await self._leave(next(iter(self.threads)))
+            # Subscribed before reading: whatever commits in between is either read or hinted at.
+            await self.channel_layer.group_add(live.group_of(topic), self.channel_name)
+        self.threads[topic] = followed
+        return await self._hand_over(desk, topic)
+
+    async def _hand_over(self, desk: Desk, topic: str) -> None:
+        """Send everything the connection has not been given yet, page by page."""
+        more = True
+        while more:
+            news = await off_loop(desk.catch_up, self.threads[topic])
+            await self._say(news)
+            more = any(isinstance(each, frames.Messages) and each.more for each in news)
+            if any(isinstance(each, frames.Problem) for each in news):
+                await self._leave(topic)
+
+    async def _leave(self, topic: str) -> None:
+        del self.threads[topic]
+        await self.channel_layer.group_discard(live.group_of(topic), self.channel_name)
+
+    async def _say(self, answers: Iterable[frames.ServerFrame]) -> None:
+        for answer in answers:
+            if self.closing is None:
+                await self.send(text_data=frames.frame_json(answer))
+
+    async def _deny(self, status: int, refused: CairnloopError) -> None:
+        """Refuse the handshake, with a reason where the server can carry one."""
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            await self.close()
+            return
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+        if isinstance(refused, TooManyAttempts):
+            headers.append((b"retry-after", str(refused.retry_after).encode()))
+        body = frames.frames_json([problem(refused)]).encode()
+        await self.base_send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await self.base_send({"type": "websocket.http.response.body", "body": body})
+
+    def _close_when_the_proof_ends(self, visitor: Visitor) -> None:
+        if visitor.expires_at is None:
+            return
+        seconds = max(0.0, (visitor.expires_at - timezone.now()).total_seconds())
+        self.expiry = asyncio.get_running_loop().call_later(seconds, self._end)
+
+    def _end(self) -> None:
+        self.closing = asyncio.ensure_future(self.close(code=PROOF_ENDED))
+
+
+def _parsed(data: str | bytes) -> frames.ClientFrame | None:
+    try:
+        return frames.parse_frame(data)
+    except InvalidInput:
+        return None
+
+
+def _visitor_of(scope: Any) -> Visitor:
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    client = scope.get("client") or ("", 0)
+    return admit(
+        token=_token_in(scope["subprotocols"]),
+        origin=headers.get(b"origin", ""),
+        own_host=_own_host(headers),
+        address=client[0],
+    )
+
+
+def _token_in(subprotocols: Iterable[str]) -> str:
+    """The token travels as a subprotocol: a browser sends no other header, and URLs end up in access logs."""
+    named = [name for name in subprotocols if name.startswith(TOKEN_PREFIX)]
+    encoded = named[0].removeprefix(TOKEN_PREFIX) if named else ""
+    try:
+        return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def _own_host(headers: dict[bytes, str]) -> str:
+    """The host this handshake was addressed to, by Django's own rules; empty when Django would refuse it."""
+    request = HttpRequest()
+    request.META = {
+        "HTTP_HOST": headers.get(b"host", ""),
+        "HTTP_X_FORWARDED_HOST": headers.get(b"x-forwarded-host", ""),
+        "SERVER_NAME": "",
+        "SERVER_PORT": "",
+    }
+    try:
+        return str(request.get_host())
+    except DisallowedHost:
+        return ""
+
+
+def _language_of(scope: Any) -> str:
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return query.get("lang", [""])[0]

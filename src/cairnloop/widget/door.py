@@ -1,0 +1,104 @@
+"""Who is let in: the origin, the address and the token are looked at before anything else happens."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from cairnloop.conf import get_settings
+from cairnloop.conversations.wording import refuse_unstorable
+from cairnloop.core import telemetry
+from cairnloop.core.errors import InvalidInput, NotAllowed
+from cairnloop.core.signing import REF_CHARS
+from cairnloop.hooks import load_hook
+from cairnloop.hooks.widget_verifier import DenyEveryone, Visitor
+from cairnloop.widget.limiting import has_turn_left, take_turn
+
+logger = logging.getLogger("cairnloop.widget")
+
+
+class Refused(NotAllowed):
+    """We could not confirm who you are. Reload the page to go on."""
+
+    code = "refused"
+
+
+class ForeignOrigin(Refused):
+    """The widget may not be used from this site. Add its origin to WIDGET_ORIGINS."""
+
+    code = "foreign_origin"
+
+
+class TooManyAttempts(Refused):
+    """Too many attempts from your network. Wait a moment and try again."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+def admit(*, token: str, origin: str, own_host: str, address: str) -> Visitor:
+    """Return the visitor a token proves. Raises ForeignOrigin, TooManyAttempts or Refused, and writes no row.
+
+    Only refused attempts count against an address, and the verifier is not asked once there were too many.
+    """
+    if not is_welcome_origin(origin, own_host=own_host):
+        telemetry.count("widget.refused", reason="origin")
+        raise ForeignOrigin
+    limit = get_settings().widget_connections_per_minute
+    retry_after = has_turn_left("attempts", address, limit=limit) if address else 0
+    if retry_after:
+        telemetry.count("widget.refused", reason="rate")
+        raise TooManyAttempts(retry_after)
+    visitor = _verified(token, origin)
+    if visitor is None:
+        if address:
+            take_turn("attempts", address, limit=limit)
+        raise Refused
+    telemetry.count("widget.connected", outcome="ok")
+    return visitor
+
+
+def is_welcome_origin(origin: str, *, own_host: str) -> bool:
+    """True for the host's own pages, the origins in WIDGET_ORIGINS, and callers that are no browser.
+
+    A browser always names the origin of a page that opens a socket or reads across origins; whoever sends
+    none cannot be a page that misuses a visitor's browser, and still needs the visitor's token.
+    """
+    if not origin:
+        return True
+    if origin in get_settings().widget_origins:
+        return True
+    named = urlsplit(origin)
+    return named.scheme in ("http", "https") and named.netloc.lower() == own_host.lower()
+
+
+def _verified(token: str, origin: str) -> Visitor | None:
+    try:
+        verifier = load_hook("widget_verifier")
+        visitor = _usable(verifier.verify(token=token, origin=origin)) if token else None
+    except Exception as error:
+        # The class only: a message may carry the token.
+        logger.warning("the widget verifier failed: %s", type(error).__name__)
+        verifier = visitor = None
+    if visitor is None:
+        reason = "no_verifier" if isinstance(verifier, DenyEveryone) else "token"
+        telemetry.count("widget.refused", reason=reason)
+    return visitor
+
+
+def _usable(visitor: object) -> Visitor | None:
+    """A visitor who can be stored and whose proof has not ended; None for anything else."""
+    if not isinstance(visitor, Visitor):
+        return None
+    for value in (visitor.customer_ref, visitor.name, visitor.account_ref, visitor.account_name):
+        refuse_unstorable(value)
+    if max(len(visitor.customer_ref), len(visitor.account_ref)) > REF_CHARS:
+        raise InvalidInput("A visitor's references may have 200 characters at most.")
+    if visitor.expires_at is not None and visitor.expires_at <= timezone.now():
+        return None
+    return visitor

@@ -1,0 +1,419 @@
+"""The widget in a real browser: written to, answered, cut off, reloaded, read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+import cairnloop
+from cairnloop.core import live
+from cairnloop.models import Conversation, Message
+from tests.conftest import chromium
+from tests.factories import LIN, make_conversation
+from tests.widget import site
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+ADA = cairnloop.Actor.operator("7", name="Ada Brandt")
+R = TypeVar("R")
+
+
+@pytest.fixture
+def backstage(transactional_db: None) -> Iterator[Callable[[Callable[[], R]], R]]:
+    """Does database work in a thread of its own: Playwright's own loop runs in the one of the test."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def work(act: Callable[[], R]) -> R:
+            def run() -> R:
+                try:
+                    return act()
+                finally:
+                    connections.close_all()
+
+            return pool.submit(run).result()
+
+        yield work
+
+
+@pytest.fixture
+def browser(transactional_db: None) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+
+
+class Desktop:
+    """A customer's browser on the host's page."""
+
+    def __init__(self, browser: Browser, address: str, **context: Any) -> None:
+        self.address = address
+        self.context = browser.new_context(locale="en-GB", **context)
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+        self.page = self.tab()
+
+    def tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._note(request.url))
+        page.on("websocket", lambda socket: self._note(socket.url))
+        return page
+
+    def _note(self, url: str) -> None:
+        if self.address not in url:
+            self.foreign.append(url)
+
+    def visit(self, query: str = "") -> Page:
+        self.page.goto(f"http://{self.address}/{query}")
+        return self.page
+
+    def open_chat(self, query: str = "") -> Page:
+        page = self.visit(query)
+        page.get_by_role("button", name="Open chat").click()
+        return page
+
+
+@pytest.fixture
+def desktop(browser: Browser, asgi_address: str) -> Iterator[Desktop]:
+    site.violations.clear()
+    desktop = Desktop(browser, asgi_address)
+    yield desktop
+    assert desktop.complaints == []
+    assert desktop.foreign == []
+    assert site.violations == []
+
+
+def log(page: Page) -> Locator:
+    return page.get_by_role("log", name="Messages")
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Your message").fill(text)
+    page.keyboard.press("Enter")
+
+
+def eventually(page: Page, truth: str) -> None:
+    """Wait until an expression holds; Playwright's own way would need the eval that the page's policy forbids."""
+    for _ in range(200):
+        if page.evaluate(truth):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"this never became true: {truth}")
+
+
+def all_acknowledged(page: Page) -> None:
+    eventually(page, "!Object.keys(localStorage).some((name) => name.includes('.out.'))")
+
+
+def cut_off(page: Page) -> Callable[[], None]:
+    """Take the network away from the widget, and return what gives it back."""
+    page.route("**/support/widget/**", lambda route: route.abort())
+    page.route_web_socket("**/socket/**", lambda socket: socket.close())
+    page.evaluate("document.body.append(document.querySelector('cairnloop-widget'))")
+    expect(page.get_by_role("status").filter(has_text="No connection")).to_be_visible()
+
+    def give_back() -> None:
+        page.unroute("**/support/widget/**")
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    return give_back
+
+
+def the_conversation() -> Conversation:
+    return Conversation.objects.get()
+
+
+class TestTalking:
+    def test_a_customer_writes_is_answered_and_rates(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.open_chat()
+        expect(page.get_by_role("heading", name="Hi Lin, how can we help?")).to_be_visible()
+        write(page, "Two charges for March.")
+        expect(log(page)).to_contain_text("Sent")
+        conversation = backstage(the_conversation)
+
+        backstage(
+            lambda: live.send(
+                [{"type": "live.hint", "topic": live.thread_topic(conversation.pk), "what": "typing", "by": "operator"}]
+            )
+        )
+        expect(log(page)).to_contain_text("is writing")
+        backstage(
+            lambda: cairnloop.post_reply(
+                conversation_id=conversation.pk, text="**Refunded**, see [billing](https://trailmark.example/b)", by=ADA
+            )
+        )
+        expect(log(page).locator("strong")).to_have_text("Refunded")
+        expect(log(page)).not_to_contain_text("is writing")
+        link = log(page).get_by_role("link", name="billing")
+        assert link.get_attribute("target") == "_blank"
+        assert "noopener" in (link.get_attribute("rel") or "")
+
+        backstage(lambda: cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA))
+        page.get_by_role("button", name="Good", exact=True).click()
+        expect(page.get_by_role("button", name="Good", exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("button", name="Good", exact=True)).to_be_focused()
+        assert backstage(the_conversation).rating == "positive"
+
+    def test_what_a_customer_types_is_never_markup(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.open_chat()
+        write(page, "<img src=x onerror=alert(1)> **bold**")
+        expect(log(page)).to_contain_text("<img src=x onerror=alert(1)> **bold**")
+        expect(log(page).locator("img, strong")).to_have_count(0)
+
+    def test_an_unread_answer_is_counted_until_it_is_seen(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.open_chat()
+        write(page, "Hello?")
+        expect(log(page)).to_contain_text("Sent")
+        page.keyboard.press("Escape")
+        conversation = backstage(the_conversation)
+        backstage(lambda: cairnloop.post_reply(conversation_id=conversation.pk, text="Hello Lin", by=ADA))
+        page.get_by_role("button", name="Open chat, 1 new answer").click()
+        expect(log(page)).to_contain_text("Hello Lin")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+    def test_earlier_conversations_can_be_taken_up_again(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        earlier = backstage(make_conversation)
+        backstage(lambda: cairnloop.resolve_conversation(conversation_id=earlier.pk, by=ADA))
+        page = desktop.open_chat()
+        page.get_by_role("button", name="All conversations").click()
+        page.get_by_role("button", name="New conversation").click()
+        write(page, "Another matter")
+        expect(log(page)).to_contain_text("Sent")
+        page.get_by_role("button", name="All conversations").click()
+        page.get_by_role("button", name="Charged twice for March").click()
+        write(page, "Not solved after all")
+        all_acknowledged(page)
+        assert backstage(lambda: Conversation.objects.count()) == 2
+        assert backstage(lambda: Conversation.objects.get(pk=earlier.pk).is_open)
+
+    def test_a_customer_sees_nothing_of_the_one_before_them(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.open_chat()
+        page.get_by_role("textbox", name="Your message").fill("Something private")
+        eventually(page, "Object.keys(sessionStorage).some((name) => name.endsWith('draft'))")
+        desktop.visit("?as=cust-mateus")
+        expect(page.get_by_role("heading", name="Hi Lin, how can we help?")).to_be_visible()
+        expect(page.get_by_role("textbox", name="Your message")).to_have_value("")
+
+
+class TestLosingNothing:
+    def test_text_that_was_not_sent_survives_a_reload(self, desktop: Desktop) -> None:
+        page = desktop.open_chat()
+        page.get_by_role("textbox", name="Your message").fill("Half a thou")
+        eventually(page, "Object.keys(sessionStorage).some((name) => name.endsWith('draft'))")
+        page.reload()
+        expect(page.get_by_role("textbox", name="Your message")).to_have_value("Half a thou")
+
+    def test_what_was_not_acknowledged_is_sent_after_a_reload_and_once(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.page
+        sent: list[str] = []
+
+        def swallow_acks(socket: Any) -> None:
+            server = socket.connect_to_server()
+            socket.on_message(lambda data: (sent.append(str(data)), server.send(data)))
+            server.on_message(lambda data: None if '"ack"' in data or '"messages"' in data else socket.send(data))
+
+        page.route_web_socket("**/socket/**", swallow_acks)
+        desktop.open_chat()
+        write(page, "Only once, please")
+        expect(log(page)).to_contain_text("Sending")
+        desktop.page = desktop.tab()
+        page.close()
+        desktop.open_chat()
+        expect(log(desktop.page)).to_contain_text("Sent")
+        expect(log(desktop.page).get_by_text("Only once, please")).to_have_count(1)
+        assert backstage(lambda: [message.text for message in Message.objects.all()]) == ["Only once, please"]
+        all_acknowledged(desktop.page)
+
+    def test_messages_written_without_a_connection_go_out_in_order_when_it_returns(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.open_chat()
+        write(page, "One")
+        expect(log(page)).to_contain_text("Sent")
+        give_back = cut_off(page)
+        write(page, "Two")
+        write(page, "Three")
+        expect(log(page).get_by_role("button", name="Try now")).to_have_count(2)
+        give_back()
+        all_acknowledged(page)
+        expect(page.get_by_role("status").filter(has_text="No connection")).to_have_count(0)
+        expect(log(page).get_by_role("button", name="Try now")).to_have_count(0)
+        texts = backstage(lambda: list(Message.objects.order_by("conversation_id", "sequence").values_list("text", flat=True)))
+        assert texts == ["One", "Two", "Three"]
+
+    def test_polling_takes_over_where_sockets_do_not_work(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any], configure: Callable[..., None]
+    ) -> None:
+        configure(poll_seconds=1)
+        desktop.page.route_web_socket("**/socket/**", lambda socket: socket.close())
+        page = desktop.open_chat()
+        write(page, "By HTTP")
+        expect(log(page)).to_contain_text("Sent")
+        conversation = backstage(the_conversation)
+        backstage(lambda: cairnloop.post_reply(conversation_id=conversation.pk, text="Also by HTTP", by=ADA))
+        expect(log(page)).to_contain_text("Also by HTTP")
+
+    def test_messages_that_came_too_fast_are_sent_later(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any], configure: Callable[..., None]
+    ) -> None:
+        configure(widget_messages_per_minute=1)
+        page = desktop.open_chat()
+        write(page, "One")
+        expect(log(page)).to_contain_text("Sent")
+        write(page, "Two")
+        expect(page.get_by_role("status").filter(has_text="That was a lot at once")).to_be_visible()
+        configure(widget_messages_per_minute=100)
+        page.reload()
+        all_acknowledged(page)
+        assert backstage(lambda: Message.objects.count()) == 2
+
+    def test_a_message_that_cannot_be_accepted_can_be_edited(self, desktop: Desktop) -> None:
+        page = desktop.open_chat()
+        write(page, "Odd \0 character")
+        expect(log(page)).to_contain_text("Not sent: The text holds characters that cannot be stored")
+        page.get_by_role("button", name="Edit").click()
+        expect(page.get_by_role("textbox", name="Your message")).to_have_value("Odd \0 character")
+
+    def test_an_expired_proof_is_renewed_without_a_word(
+        self, desktop: Desktop, configure: Callable[..., None]
+    ) -> None:
+        configure(widget_token_seconds=2)
+        page = desktop.open_chat("?renew")
+        with page.expect_response("**/token/"):
+            pass
+        write(page, "Still me")
+        expect(log(page)).to_contain_text("Sent")
+
+    def test_a_refused_proof_asks_to_reload_and_keeps_the_text(
+        self, desktop: Desktop, configure: Callable[..., None]
+    ) -> None:
+        page = desktop.visit()
+        configure(widget_secret="another key than the page was signed with")
+        page.evaluate("document.body.append(document.querySelector('cairnloop-widget'))")
+        page.get_by_role("button", name="Open chat").click()
+        expect(page.get_by_role("status").filter(has_text="could not confirm who you are")).to_be_visible()
+        expect(page.get_by_role("button", name="Reload")).to_be_visible()
+
+
+class TestKeyboard:
+    def test_moves_into_the_chat_and_back_to_where_it_was_opened(self, desktop: Desktop) -> None:
+        page = desktop.visit()
+        launcher = page.get_by_role("button", name="Open chat")
+        expect(launcher).to_be_visible()
+        launcher.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="Chat with Support")).to_be_visible()
+        expect(page.get_by_role("textbox", name="Your message")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(launcher).to_be_focused()
+
+    def test_sends_with_enter_and_begins_a_line_with_shift(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.open_chat()
+        page.keyboard.type("One")
+        page.keyboard.press("Shift+Enter")
+        page.keyboard.type("Two")
+        page.keyboard.press("Enter")
+        expect(log(page)).to_contain_text("Sent")
+        assert backstage(lambda: Message.objects.get().text) == "One\nTwo"
+
+    def test_stays_inside_a_chat_that_fills_the_screen(self, browser: Browser, asgi_address: str) -> None:
+        page = Desktop(browser, asgi_address, viewport={"width": 390, "height": 844}).open_chat()
+        expect(page.get_by_role("dialog", name="Chat with Support")).to_have_attribute("aria-modal", "true")
+        for _ in range(6):
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.localName") == "cairnloop-widget"
+
+
+class TestLooks:
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [1280, 390])
+    def test_break_no_rule_of_accessibility(
+        self,
+        browser: Browser,
+        asgi_address: str,
+        backstage: Callable[[Callable[[], Any]], Any],
+        theme: Any,
+        width: int,
+    ) -> None:
+        other = backstage(lambda: make_conversation(subject="Rotate a key"))
+        desktop = Desktop(browser, asgi_address, viewport={"width": width, "height": 844}, color_scheme=theme)
+        page = desktop.visit()
+        expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+        found = {"closed": self._violations(page)}
+        page.get_by_role("button", name="Open chat").click()
+        page.get_by_role("button", name="All conversations").click()
+        found["list"] = self._violations(page)
+        page.get_by_role("button", name="New conversation").click()
+        found["first visit"] = self._violations(page)
+        page.get_by_role("textbox", name="Your message").fill("Two charges for March.")
+        page.get_by_role("button", name="Send").click()
+        expect(log(page)).to_contain_text("Sent")
+        mine = backstage(lambda: Conversation.objects.exclude(pk=other.pk).get())
+        text = "See `INV-7`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n[billing](https://trailmark.example)"
+        backstage(lambda: cairnloop.post_reply(conversation_id=mine.pk, text=text, by=ADA))
+        backstage(lambda: cairnloop.resolve_conversation(conversation_id=mine.pk, by=ADA))
+        page.get_by_role("button", name="Good", exact=True).click()
+        found["resolved"] = self._violations(page)
+        cut_off(page)
+        write(page, "Hello?")
+        expect(page.get_by_role("button", name="Try now")).to_be_visible()
+        found["cut off"] = self._violations(page)
+        assert found == dict.fromkeys(found, [])
+
+    def _violations(self, page: Page) -> list[str]:
+        page.evaluate("Promise.all(document.querySelector('cairnloop-widget').shadowRoot.getAnimations().map((a) => a.finished))")
+        results = Axe().run(page)
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in results.response["violations"]]
+
+    def test_give_a_finger_room(self, browser: Browser, asgi_address: str, backstage: Callable[..., Any]) -> None:
+        resolved = backstage(make_conversation)
+        backstage(lambda: cairnloop.resolve_conversation(conversation_id=resolved.pk, by=ADA))
+        viewport: Any = {"width": 390, "height": 844}
+        page = Desktop(browser, asgi_address, viewport=viewport, has_touch=True, is_mobile=True).open_chat()
+        expect(page.get_by_role("button", name="Good", exact=True)).to_be_visible()
+        for control in page.locator("cairnloop-widget").locator("button:visible, textarea:visible").all():
+            box = control.bounding_box()
+            assert box
+            assert round(min(box["width"], box["height"])) >= 44, control.evaluate("(node) => node.outerHTML")
+
+    def test_follow_the_theme_of_the_page(self, desktop: Desktop) -> None:
+        page = desktop.open_chat("?dark")
+        panel = page.get_by_role("dialog")
+        dark = panel.evaluate("(node) => getComputedStyle(node).backgroundColor")
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
+        expect(panel).not_to_have_css("background-color", dark)
+
+    def test_add_nothing_to_the_page_but_one_element(self, desktop: Desktop) -> None:
+        page = desktop.visit()
+        expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+        blank = page.context.new_page()
+        blank.goto(f"http://{desktop.address}/page.css")
+        names = "Object.keys(Object.getOwnPropertyDescriptors(window)).filter((name) => isNaN(name))"
+        assert set(page.evaluate(names)) - set(blank.evaluate(names)) == set()
+        assert page.locator("body > *").evaluate_all("(nodes) => nodes.map((node) => node.localName)") == [
+            "header",
+            "main",
+            "script",
+            "cairnloop-widget",
+        ]
+        assert page.locator("cairnloop-widget").evaluate("(node) => node.shadowRoot.querySelectorAll('[style]').length") == 0
