@@ -48,9 +48,7 @@ class Operator:
 
     def resolve(self) -> None:
         with contextlib.suppress(cairnloop.StaleView):
-            cairnloop.resolve_conversation(
-                conversation_id=self.conversation_id, by=self.actor, seen_sequence=self.seen
-            )
+            cairnloop.resolve_conversation(conversation_id=self.conversation_id, by=self.actor, seen_sequence=self.seen)
             self.resolved = True
 
 

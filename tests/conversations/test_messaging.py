@@ -64,7 +64,11 @@ class TestPostReply:
             conversation_id=conversation.pk, text="Looking.", by=actor_of(ada), seen_sequence=1
         )
         conversation.refresh_from_db()
-        assert (message.role, message.author_ref, message.author_name) == ("operator", str(ada.pk), "Ada Brandt")
+        assert (message.role, message.author_ref, message.author_name) == (
+            "operator",
+            str(ada.pk),
+            "Ada Brandt",
+        )
         assert conversation.waiting_since is None
 
     def test_refuses_when_the_customer_wrote_again(self, conversation, ada):
@@ -90,7 +94,11 @@ class TestPostReply:
     def test_gives_one_reply_for_a_double_click(self, conversation, ada):
         for _ in range(2):
             cairnloop.post_reply(
-                conversation_id=conversation.pk, text="Done.", by=actor_of(ada), seen_sequence=1, client_id="f-1"
+                conversation_id=conversation.pk,
+                text="Done.",
+                by=actor_of(ada),
+                seen_sequence=1,
+                client_id="f-1",
             )
         assert sequences(conversation) == [1, 2]
 
@@ -123,9 +131,7 @@ class TestPostReply:
             cairnloop.post_reply(conversation_id=999_999, text="Hi", by=actor_of(ada))
 
     def test_audits_the_reply_without_its_words(self, conversation, ada):
-        cairnloop.post_reply(
-            conversation_id=conversation.pk, text="Secret words.", by=actor_of(ada), seen_sequence=1
-        )
+        cairnloop.post_reply(conversation_id=conversation.pk, text="Secret words.", by=actor_of(ada), seen_sequence=1)
         entry = AuditEntry.objects.get(action="conversation.replied")
         assert entry.evidence == {"sequence": 2, "seen_sequence": 1}
         assert "Secret" not in str(vars(entry))
@@ -139,9 +145,7 @@ class TestPostReply:
 class TestAddNote:
     def test_leaves_status_and_waiting_alone(self, conversation, ada):
         since = conversation.waiting_since
-        note = cairnloop.add_note(
-            conversation_id=conversation.pk, text="Known bug.", by=actor_of(ada), seen_sequence=1
-        )
+        note = cairnloop.add_note(conversation_id=conversation.pk, text="Known bug.", by=actor_of(ada), seen_sequence=1)
         conversation.refresh_from_db()
         assert note.role == "internal_note"
         assert conversation.waiting_since == since

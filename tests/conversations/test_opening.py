@@ -42,7 +42,11 @@ class TestOpenConversation:
     def test_audits_who_opened_it(self):
         conversation = cairnloop.open_conversation(customer_ref=LIN.ref, subject="Payment failed", by=BILLING)
         entry = AuditEntry.objects.get(stream=f"conversation:{conversation.pk}")
-        assert (entry.action, entry.actor_kind, entry.actor_ref) == ("conversation.opened", "system", "billing")
+        assert (entry.action, entry.actor_kind, entry.actor_ref) == (
+            "conversation.opened",
+            "system",
+            "billing",
+        )
 
     def test_returns_the_first_one_when_a_client_retries(self):
         first = cairnloop.open_conversation(customer_ref=LIN.ref, text="Hello", client_id="w-1")

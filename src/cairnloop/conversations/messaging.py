@@ -11,7 +11,12 @@ from cairnloop.audit.recording import record
 from cairnloop.conf import get_settings
 from cairnloop.conversations.appending import append_from_customer
 from cairnloop.conversations.events import ConversationReopened, MessageReceived, NoteAdded, ReplyPosted
-from cairnloop.conversations.holding import already_written, hold_conversation, refuse_outsiders, refuse_stale_eyes
+from cairnloop.conversations.holding import (
+    already_written,
+    hold_conversation,
+    refuse_outsiders,
+    refuse_stale_eyes,
+)
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
 from cairnloop.conversations.wording import checked_client_id, checked_text
 from cairnloop.core import telemetry
@@ -48,9 +53,7 @@ def receive_message(*, conversation_id: int, text: str, by: Actor, client_id: st
     except IntegrityError:
         # Written before under this client id; the attempt has been rolled back, so look it up below.
         message = None
-    return message or _receive_in_any_state(
-        conversation_id=conversation_id, text=text, by=by, client_id=client_id
-    )
+    return message or _receive_in_any_state(conversation_id=conversation_id, text=text, by=by, client_id=client_id)
 
 
 @command
@@ -92,7 +95,12 @@ def _announce(message: Message) -> None:
 
 @command
 def post_reply(
-    *, conversation_id: int, text: str, by: Actor, seen_sequence: int | None = None, client_id: str | None = None
+    *,
+    conversation_id: int,
+    text: str,
+    by: Actor,
+    seen_sequence: int | None = None,
+    client_id: str | None = None,
 ) -> Message:
     """Answer the customer, and reopen the conversation if it was resolved.
 
@@ -118,9 +126,7 @@ def post_reply(
         _reopen(conversation, by=by)
     # The host's own code may speak up without answering: only a person ends the customer's waiting.
     answered: dict[str, Any] = {"waiting_since": None} if by.kind is ActorKind.OPERATOR else {}
-    message = conversation.append(
-        role=Message.Role.OPERATOR, by=by, text=text, at=now, client_id=client_id, **answered
-    )
+    message = conversation.append(role=Message.Role.OPERATOR, by=by, text=text, at=now, client_id=client_id, **answered)
     _mark_own(conversation, by=by, sequence=message.sequence)
     record(
         "conversation.replied",
@@ -135,7 +141,12 @@ def post_reply(
 
 @command
 def add_note(
-    *, conversation_id: int, text: str, by: Actor, seen_sequence: int | None = None, client_id: str | None = None
+    *,
+    conversation_id: int,
+    text: str,
+    by: Actor,
+    seen_sequence: int | None = None,
+    client_id: str | None = None,
 ) -> Message:
     """Leave a note for colleagues; the customer never sees it, and the status stays as it is.
 
@@ -166,7 +177,12 @@ def add_note(
 
 def _reopen(conversation: Conversation, *, by: Actor) -> None:
     conversation.reopen(at=timezone.now())
-    record("conversation.reopened", by=by, subject=f"conversation:{conversation.pk}", reason="A new message arrived.")
+    record(
+        "conversation.reopened",
+        by=by,
+        subject=f"conversation:{conversation.pk}",
+        reason="A new message arrived.",
+    )
     publish(ConversationReopened(conversation.pk))
 
 

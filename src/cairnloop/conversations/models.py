@@ -138,22 +138,19 @@ class Conversation(models.Model):
             models.CheckConstraint(
                 condition=Q(channel__in=["widget", "email", "host"]), name="cl_conversation_channel"
             ),
-            models.CheckConstraint(
-                condition=Q(rating__in=["", "positive", "negative"]), name="cl_conversation_rating"
-            ),
+            models.CheckConstraint(condition=Q(rating__in=["", "positive", "negative"]), name="cl_conversation_rating"),
             models.CheckConstraint(
                 condition=Q(status="resolved", resolved_at__isnull=False) | ~Q(status="resolved"),
                 name="cl_conversation_resolved_has_time",
             ),
             models.CheckConstraint(
-                condition=Q(status="open") | Q(waiting_since__isnull=True), name="cl_conversation_only_open_waits"
+                condition=Q(status="open") | Q(waiting_since__isnull=True),
+                name="cl_conversation_only_open_waits",
             ),
         ]
         indexes = [
             models.Index(F("last_activity_at").desc(), F("id").desc(), name="cl_conversation_activity"),
-            models.Index(
-                "status", F("last_activity_at").desc(), F("id").desc(), name="cl_conversation_status_act"
-            ),
+            models.Index("status", F("last_activity_at").desc(), F("id").desc(), name="cl_conversation_status_act"),
             models.Index("status", "waiting_since", "id", name="cl_conversation_waiting"),
             models.Index(
                 "assignee_ref",
@@ -309,9 +306,7 @@ class ReadMarkerQuerySet(models.QuerySet["ReadMarker"]):
 
     def advance(self, *, conversation_id: int, operator_ref: str, sequence: int, at: datetime) -> None:
         """Remember the furthest sequence an operator has seen; an older one changes nothing."""
-        marker = ReadMarker(
-            conversation_id=conversation_id, operator_ref=operator_ref, sequence=sequence, read_at=at
-        )
+        marker = ReadMarker(conversation_id=conversation_id, operator_ref=operator_ref, sequence=sequence, read_at=at)
         self.bulk_create([marker], ignore_conflicts=True)
         mine = self.filter(conversation_id=conversation_id, operator_ref=operator_ref)
         mine.filter(sequence__lt=sequence).update(sequence=sequence, read_at=at)

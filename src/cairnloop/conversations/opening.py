@@ -9,7 +9,12 @@ from cairnloop.audit.recording import record
 from cairnloop.conf import get_settings
 from cairnloop.conversations.events import ConversationOpened, MessageReceived
 from cairnloop.conversations.models import Conversation, Message
-from cairnloop.conversations.wording import checked_client_id, checked_subject, checked_text, refuse_unstorable
+from cairnloop.conversations.wording import (
+    checked_client_id,
+    checked_subject,
+    checked_text,
+    refuse_unstorable,
+)
 from cairnloop.core import telemetry
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import InvalidInput

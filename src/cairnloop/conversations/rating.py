@@ -44,7 +44,10 @@ def record_rating(*, conversation_id: int, rating: str, by: Actor) -> Conversati
     conversation.rating, conversation.rated_at, conversation.changed_at = rating, now, now
     conversation.save(update_fields=["rating", "rated_at", "changed_at"])
     record(
-        "conversation.rated", by=by, subject=f"conversation:{conversation.pk}", evidence={"rating": conversation.rating}
+        "conversation.rated",
+        by=by,
+        subject=f"conversation:{conversation.pk}",
+        evidence={"rating": conversation.rating},
     )
     publish(RatingRecorded(conversation.pk, conversation.rating))
     telemetry.count("conversation.rated", rating=conversation.rating)

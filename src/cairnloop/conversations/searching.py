@@ -8,9 +8,11 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 
-from cairnloop.conversations.models import Conversation, Message
+from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message
 
-WORD_LIMIT = 12
+WORD_LIMIT = 8
+BEGINNING_CHARS = 3
+"""Fewer letters are the beginning of a word in nearly every message, and say nothing."""
 LARGEST_ID = 2**63 - 1
 
 # Exactly the expressions of the indexes: PostgreSQL uses an expression index only for the very same expression.
@@ -21,38 +23,45 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 NUMBER = re.compile(r"#?(\d{1,19})")
 
 
-def search_conversations(conversations: QuerySet[Conversation], words: str) -> QuerySet[Conversation]:
-    """Narrow to conversations that hold every word; the last may be unfinished, and `#42` or `42` is also an id."""
+def search_conversations(conversations: ConversationQuerySet, words: str) -> ConversationQuerySet:
+    """Narrow to conversations that hold every word, wherever each stands; the last may be unfinished.
+
+    `#42` or `42` alone is also an id.
+    """
     cleaned = CONTROL.sub(" ", words).split()[:WORD_LIMIT]
-    if not cleaned:
-        return conversations
-    query = WordsQuery(cleaned)
-    # One subquery, not an OR of several: PostgreSQL answers each part of a UNION from its own index.
+    for word in cleaned[:-1]:
+        conversations = conversations.filter(pk__in=_holding(WordQuery(word)))
+    for word in cleaned[-1:]:
+        held = _holding(WordQuery(word, is_beginning=True))
+        numbered = Conversation.objects.filter(pk__in=_ids(word) if len(cleaned) == 1 else []).values("pk")
+        conversations = conversations.filter(pk__in=held.union(numbered, all=True))
+    return conversations
+
+
+def _holding(query: WordQuery) -> QuerySet[Any, Any]:
+    """Return the ids of conversations in which something matches; perhaps more than once."""
+    # A UNION, not an OR: PostgreSQL then answers each part from its own index.
     found = Conversation.objects.annotate(words=IN_CONVERSATION).filter(words=query).values("pk")
     said = Message.objects.annotate(words=IN_MESSAGE).filter(words=query).values("conversation_id")
-    numbered = Conversation.objects.filter(pk__in=_ids(cleaned)).values("pk")
-    return conversations.filter(pk__in=found.union(said, numbered, all=True))
+    return found.union(said, all=True)
 
 
-class WordsQuery(SearchQuery):
-    """A tsquery that wants every word, the last one as a beginning.
+class WordQuery(SearchQuery):
+    """A tsquery for one word, or for what begins with it.
 
-    Each word is quoted, so that nothing in it is an operator. It is asked for twice: as PostgreSQL parses text
-    ("well-known" is three lexemes), and as single lexemes ("lin@north" is the beginning of an address).
+    The word is quoted, so that nothing in it is an operator. It is asked for twice: as PostgreSQL parses text
+    ("well-known" is three lexemes), and as a single lexeme ("lin@north" is the beginning of an address).
     """
 
-    def __init__(self, words: list[str]) -> None:
-        quoted = [_quoted(word) for word in words]
-        text = " & ".join([*quoted[:-1], f"{quoted[-1]}:*"])
+    def __init__(self, word: str, *, is_beginning: bool = False) -> None:
+        text = f"{_quoted(word)}:*" if is_beginning and len(word) >= BEGINNING_CHARS else _quoted(word)
         super().__init__(text, config="simple", search_type="raw")
-        self.lexemes = text.lower()
+        self.lexeme = text.lower()
 
-    def as_sql(
-        self, compiler: Any, connection: Any, function: str | None = None, template: str | None = None
-    ) -> tuple[str, list[Any]]:
-        """Return both readings of the words, joined by OR."""
-        sql, params = super().as_sql(compiler, connection, function, template)
-        return f"({sql} || %s::tsquery)", [*params, self.lexemes]
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Return both readings of the word, joined by OR."""
+        sql, params = super().as_sql(*args, **kwargs)
+        return f"({sql} || %s::tsquery)", [*params, self.lexeme]
 
 
 def _quoted(word: str) -> str:
@@ -60,6 +69,6 @@ def _quoted(word: str) -> str:
     return f"'{escaped}'"
 
 
-def _ids(words: list[str]) -> list[int]:
-    number = NUMBER.fullmatch(words[0]) if len(words) == 1 else None
+def _ids(word: str) -> list[int]:
+    number = NUMBER.fullmatch(word)
     return [int(number[1])] if number and int(number[1]) <= LARGEST_ID else []

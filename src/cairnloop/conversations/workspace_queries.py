@@ -9,9 +9,7 @@ CATCH_UP_PAGE = 200
 EARLIER_CONVERSATIONS = 5
 
 
-def timeline_before(
-    *, conversation_id: int, before: int | None = None, limit: int = TIMELINE_PAGE
-) -> list[Message]:
+def timeline_before(*, conversation_id: int, before: int | None = None, limit: int = TIMELINE_PAGE) -> list[Message]:
     """Return the last `limit` messages before a sequence, oldest first; the newest ones without `before`."""
     messages = Message.objects.filter(conversation_id=conversation_id)
     if before is not None:

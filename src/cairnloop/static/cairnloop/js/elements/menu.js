@@ -1,0 +1,25 @@
+/** A disclosure that opens above the page closes again: by Escape, by a click elsewhere, when focus moves on. */
+customElements.define("cl-menu", class extends HTMLElement {
+  connectedCallback() {
+    this.details = this.querySelector("details")
+    this.away = ({ target }) => this.contains(target) || this.#close()
+    this.addEventListener("keydown", (event) => this.#escape(event))
+    this.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && this.away({ target: relatedTarget }))
+    document.addEventListener("pointerdown", this.away)
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("pointerdown", this.away)
+  }
+
+  #escape(event) {
+    if (event.key !== "Escape" || !this.details.open) return
+    event.preventDefault()
+    this.#close()
+    this.details.querySelector("summary").focus()
+  }
+
+  #close() {
+    this.details.open = false
+  }
+})

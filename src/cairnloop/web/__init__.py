@@ -1,0 +1,1 @@
+"""The operator's dashboard: server-rendered pages that htmx and small elements make live."""

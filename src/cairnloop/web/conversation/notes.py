@@ -1,0 +1,17 @@
+"""Notes for colleagues."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from cairnloop.web.access import ActingRequest, acting_operator_required, get_visible_conversation
+from cairnloop.web.conversation.composer import NOTE
+from cairnloop.web.conversation.writing import write
+
+
+@acting_operator_required
+@require_POST
+def create(request: ActingRequest, conversation_id: int) -> HttpResponse:
+    """Leave a note."""
+    return write(request, get_visible_conversation(request, conversation_id, to="note"), NOTE)

@@ -1,0 +1,146 @@
+"""The answers of the workspace: the whole page, what is new on it, and its changed parts."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from cairnloop.conversations.models import Conversation
+from cairnloop.core.live import conversation_topic
+from cairnloop.web.access import OperatorRequest
+from cairnloop.web.conversation.aside import aside_of, details_of
+from cairnloop.web.conversation.composer import Kind, Writing, blank_writing, composer_of
+from cairnloop.web.conversation.context import CustomerPanel
+from cairnloop.web.conversation.forms import seen_in
+from cairnloop.web.conversation.presenter import (
+    Timeline,
+    header_of,
+    news_after,
+    rating_news,
+    timeline_of,
+    url_of,
+)
+from cairnloop.web.conversation.timeline import customer_name
+from cairnloop.web.responses import page, partial_or_redirect, partial_response, wants_partial
+
+PAGE = "cairnloop/conversation/page.html"
+NEWS = "cairnloop/conversation/_news.html"
+WRITTEN = "cairnloop/conversation/_written.html"
+CHANGED = "cairnloop/conversation/_changed.html"
+
+
+def workspace(
+    request: OperatorRequest,
+    conversation: Conversation,
+    *,
+    timeline: Timeline | None = None,
+    chosen: str = "",
+    refused: Writing | None = None,
+    customer: CustomerPanel | None = None,
+    shows_details: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with the whole page; a refused text stands in its form again."""
+    timeline = timeline or timeline_of(request, conversation)
+    if refused is not None:
+        refused = dataclasses.replace(refused, seen_sequence=timeline.last)
+    context = {
+        **_parts(request, conversation, seen=timeline.last),
+        "timeline": timeline,
+        "composer": composer_of(request, conversation, seen=timeline.last, chosen=chosen, refused=refused),
+        "aside": aside_of(request, conversation),
+        "customer": customer,
+        "shows_details": shows_details,
+        "number": conversation.pk,
+        "topic": conversation_topic(conversation.pk),
+        "page_url": url_of("conversation", conversation),
+        "timeline_url": url_of("conversation-timeline", conversation),
+        "typing_words": _("%(customer)s is typing…") % {"customer": customer_name(conversation)},
+    }
+    return page(request, PAGE, context, status=status)
+
+
+def news(request: OperatorRequest, conversation: Conversation, *, after: int) -> HttpResponse:
+    """Answer with what the page does not show yet, each part saying where it belongs."""
+    found = news_after(request, conversation, after=after)
+    context = {
+        **_parts(request, conversation, seen=max(found.last, after)),
+        "news": found,
+        "rating": rating_news(conversation),
+    }
+    return partial_response(request, NEWS, context)
+
+
+def written(request: OperatorRequest, conversation: Conversation, kind: Kind, *, after: int) -> HttpResponse:
+    """Answer a message that was written: an empty form, and the message at the end of the timeline."""
+    found = news_after(request, conversation, after=after)
+    seen = max(found.last, after)
+    blank = blank_writing(request, conversation, kind, seen=seen)
+    context = {
+        **_parts(request, conversation, seen=seen),
+        "news": found,
+        "writing": dataclasses.replace(blank, takes_focus=True),
+    }
+    url = f"{url_of('conversation', conversation)}?compose={kind.name}#composer"
+    return see_other(partial_or_redirect(request, WRITTEN, context, to=url, toast=str(kind.sent)))
+
+
+def not_written(request: OperatorRequest, conversation: Conversation, writing: Writing, *, status: int) -> HttpResponse:
+    """Answer a message that was refused: its text, the reason, and what the writer had missed."""
+    seen = writing.seen_sequence
+    if not wants_partial(request):
+        timeline = timeline_of(request, conversation, seen=seen or None)
+        return workspace(request, conversation, timeline=timeline, refused=writing, status=status)
+    missed = news_after(request, conversation, after=seen, marks_unread=True)
+    seen = max(missed.last, seen)
+    context = {
+        **_parts(request, conversation, seen=seen),
+        "news": missed,
+        "writing": dataclasses.replace(writing, seen_sequence=seen),
+    }
+    return swapped(partial_response(request, WRITTEN, context, status=status))
+
+
+def changed(request: OperatorRequest, conversation: Conversation, *, toast: str) -> HttpResponse:
+    """Answer a decision that was made: the header and the composer as they are now."""
+    url = url_of("conversation", conversation)
+    context = _changed(request, conversation, seen=seen_in(request.POST))
+    return see_other(partial_or_redirect(request, CHANGED, context, to=url, toast=toast))
+
+
+def not_changed(request: OperatorRequest, conversation: Conversation, *, seen: int, toast: str) -> HttpResponse:
+    """Answer a decision that was refused because something happened first, with what happened."""
+    if not wants_partial(request):
+        messages.warning(request, toast, fail_silently=True)
+        timeline = timeline_of(request, conversation, seen=seen or None)
+        return workspace(request, conversation, timeline=timeline, status=409)
+    missed = news_after(request, conversation, after=seen, marks_unread=True)
+    context = {**_changed(request, conversation, seen=max(missed.last, seen)), "news": missed}
+    return swapped(partial_response(request, CHANGED, context, status=409, toast=toast))
+
+
+def see_other(response: HttpResponse) -> HttpResponse:
+    """Let a redirect after a POST say plainly that the answer is another page."""
+    if response.status_code == 302:
+        response.status_code = 303
+    return response
+
+
+def swapped(response: HttpResponse) -> HttpResponse:
+    """Let htmx put a refusal where the answer belongs: it explains itself there."""
+    response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _parts(request: OperatorRequest, conversation: Conversation, *, seen: int) -> dict[str, Any]:
+    header = header_of(request, conversation, seen=seen)
+    return {"header": header, "details": details_of(conversation)}
+
+
+def _changed(request: OperatorRequest, conversation: Conversation, *, seen: int) -> dict[str, Any]:
+    composer = composer_of(request, conversation, seen=seen)
+    return {**_parts(request, conversation, seen=seen), "composer": composer}

@@ -1,0 +1,21 @@
+"""One conversation and its resources, below `conversations/`."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from cairnloop.web.conversation import assignment, customer, notes, page, replies, resolution, typing
+
+resources = [
+    path("", page.show, name="conversation"),
+    path("timeline/", page.timeline, name="conversation-timeline"),
+    path("customer/", customer.show, name="conversation-customer"),
+    path("replies/", replies.create, name="conversation-reply"),
+    path("notes/", notes.create, name="conversation-note"),
+    path("typing/", typing.announce, name="conversation-typing"),
+    path("assignment/", assignment.assign, name="conversation-assignment"),
+    path("resolution/", resolution.resolve, name="conversation-resolution"),
+    path("reopening/", resolution.reopen, name="conversation-reopening"),
+    path("archiving/", resolution.archive, name="conversation-archiving"),
+]
+urlpatterns = [path("<int:conversation_id>/", include(resources))]

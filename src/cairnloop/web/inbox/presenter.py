@@ -1,0 +1,302 @@
+"""The inbox as it is shown: views, filters, rows and the copy for when there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message
+from cairnloop.conversations.queries import (
+    ORDERINGS,
+    Capped,
+    InboxLine,
+    LastWord,
+    count_capped,
+    filter_inbox,
+    inbox_lines,
+)
+from cairnloop.core.actors import ActorKind
+from cairnloop.web.access import OperatorRequest
+from cairnloop.web.inbox.forms import Asked, filter_of
+from cairnloop.web.paging import page_after
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One entry of the list of views; the count is empty where nobody needs it."""
+
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter or one order."""
+
+    label: str
+    value: str
+    is_chosen: bool
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force, and the URL without it."""
+
+    label: str
+    icon: str
+    url_without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status in words, with icon and tone; quiet unless it asks for somebody."""
+
+    label: str
+    icon: str
+    tone: str
+    is_quiet: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One conversation of the list."""
+
+    id: int
+    number: str
+    dom_id: str
+    url: str
+    preview_url: str
+    assignment_url: str
+    resolution_url: str
+    who: str
+    company: str
+    subject: str
+    snippet: str
+    is_customers_word: bool
+    is_unread: bool
+    is_waiting: bool
+    since: datetime
+    marks: tuple[Mark, ...]
+    assignee: str
+    is_assigned: bool
+    assignee_ref: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows, and the URL of the ones behind them."""
+
+    rows: tuple[Row, ...]
+    more_url: str
+    empty: Empty | None
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Why there is nothing, and one useful step."""
+
+    icon: str
+    title: str
+    text: str
+    url: str
+    step: str
+
+
+def rows_of(request: OperatorRequest, asked: Asked) -> Rows:
+    """Return one page of what was asked for."""
+    found = filter_inbox(request.access.visible(), filter_of(asked, actor=request.actor))
+    page = page_after(found, asked.cursor, ordering=ORDERINGS[asked.order], size=PAGE_SIZE)
+    rows = present_rows(request, page.rows)
+    more_url = asked.url(cursor=page.next_cursor) if page.next_cursor else ""
+    return Rows(rows, more_url, None if rows or asked.cursor else _why_empty(asked))
+
+
+def present_rows(request: OperatorRequest, conversations: Sequence[Conversation]) -> tuple[Row, ...]:
+    """Return conversations as rows, in their order."""
+    lines = inbox_lines(conversations, reader=request.actor)
+    return tuple(_row(line, actor_ref=request.actor.ref if request.actor else None) for line in lines)
+
+
+def new_ids(request: OperatorRequest, asked: Asked, *, shown: Sequence[int]) -> list[int]:
+    """Return what would stand among the rows a page shows, if it were loaded again."""
+    found = filter_inbox(request.access.visible(), filter_of(asked, actor=request.actor))
+    first = found.order_by(*ORDERINGS[asked.order]).values_list("pk", flat=True)
+    return [pk for pk in first[: max(PAGE_SIZE, len(shown))] if pk not in set(shown)]
+
+
+def views_of(request: OperatorRequest, asked: Asked) -> tuple[View, ...]:
+    """Return the views with their counts, counted in one statement."""
+    views = [
+        (_("My queue"), "user", Asked(assignee="me", waiting="us"), True),
+        (_("Unassigned"), "inbox", Asked(assignee="none", waiting="us"), True),
+        (_("Waiting for us"), "clock", Asked(waiting="us"), True),
+        (_("Waiting for customer"), "message-circle", Asked(waiting="customer"), True),
+        (_("All open"), "circle-dot", Asked(), True),
+        (_("Resolved"), "circle-check", Asked(status="resolved"), False),
+        (_("Archived"), "archive", Asked(status="archived"), False),
+    ]
+    if request.actor is None:
+        views = views[1:]
+    visible = request.access.visible()
+    counted = {label: _counted(visible, view, request) for label, _icon, view, is_counted in views if is_counted}
+    counts: dict[str, Capped] = count_capped(counted)
+    return tuple(
+        View(label, icon, view.url(), _is_same_view(view, asked), counts[label].label if label in counts else "")
+        for label, icon, view, _is_counted in views
+    )
+
+
+def tools_of(request: OperatorRequest, asked: Asked, *, assignee_name: str) -> dict[str, Any]:
+    """Return what the tools above the list show: filters in force, values to choose from, orders."""
+    return {
+        "chips": _chips(asked, assignee_name=assignee_name),
+        "filters": _filters(request, asked),
+        "orders": [
+            Choice(label, value, asked.order == value, asked.url(sort=value))
+            for value, label in _order_labels().items()
+            if value in asked.orders
+        ],
+        "order": _order_labels()[asked.order],
+        "kept": {name: value for name, value in asked.parameters().items() if value and name != "q"},
+    }
+
+
+def _counted(visible: ConversationQuerySet, view: Asked, request: OperatorRequest) -> ConversationQuerySet:
+    return filter_inbox(visible, filter_of(view, actor=request.actor))
+
+
+def _is_same_view(view: Asked, asked: Asked) -> bool:
+    status = "" if asked.status == Conversation.Status.OPEN else asked.status
+    return (view.status, view.assignee, view.waiting) == (status, asked.assignee, asked.waiting)
+
+
+def _row(line: InboxLine, *, actor_ref: str | None) -> Row:
+    conversation = line.conversation
+    waiting_since = conversation.waiting_since
+    return Row(
+        id=conversation.pk,
+        number=f"#{conversation.pk}",
+        dom_id=f"inbox-row-{conversation.pk}",
+        url=reverse("cairnloop:conversation", args=[conversation.pk]),
+        preview_url=reverse("cairnloop:inbox-preview", args=[conversation.pk]),
+        assignment_url=reverse("cairnloop:inbox-assignment", args=[conversation.pk]),
+        resolution_url=reverse("cairnloop:inbox-resolution", args=[conversation.pk]),
+        who=conversation.customer_name or conversation.customer_ref,
+        company=conversation.account_name,
+        subject=conversation.subject or _("No subject"),
+        snippet=snippet_of(line.last_word, actor_ref=actor_ref),
+        is_customers_word=line.last_word is not None and line.last_word.author_kind == ActorKind.CUSTOMER,
+        is_unread=line.is_unread,
+        is_waiting=waiting_since is not None,
+        since=waiting_since or conversation.last_activity_at,
+        marks=marks_of(conversation),
+        assignee=conversation.assignee_name or (_("An operator") if conversation.assignee_ref else ""),
+        is_assigned=bool(conversation.assignee_ref),
+        assignee_ref=conversation.assignee_ref,
+        sequence=conversation.sequence,
+    )
+
+
+def snippet_of(word: LastWord | None, *, actor_ref: str | None) -> str:
+    """Return the last thing said, on one line, and by whom if it was not the customer."""
+    if word is None:
+        return _("Nothing was written yet.")
+    text = " ".join(word.text.split())
+    if word.role == Message.Role.INTERNAL_NOTE:
+        return _("Note: %(text)s") % {"text": text}
+    if word.author_kind == ActorKind.CUSTOMER:
+        return text
+    if word.author_kind == ActorKind.OPERATOR and word.author_ref == actor_ref:
+        return _("You: %(text)s") % {"text": text}
+    return _("%(author)s: %(text)s") % {"author": word.author_name, "text": text} if word.author_name else text
+
+
+def marks_of(conversation: Conversation) -> tuple[Mark, ...]:
+    """Return what sets a conversation apart: an open one of normal priority needs no mark."""
+    if conversation.status == Conversation.Status.RESOLVED:
+        return (Mark(_("Resolved"), "circle-check", "success", True),)
+    if conversation.is_archived:
+        return (Mark(_("Archived"), "archive", "", True),)
+    match conversation.priority:
+        case Conversation.Priority.URGENT:
+            return (Mark(_("Urgent"), "triangle-alert", "danger", False),)
+        case Conversation.Priority.HIGH:
+            return (Mark(_("High"), "flag", "warning", True),)
+        case Conversation.Priority.LOW:
+            return (Mark(_("Low"), "flag", "", True),)
+    return ()
+
+
+def _chips(asked: Asked, *, assignee_name: str) -> list[Chip]:
+    chips = []
+    if asked.q:
+        chips.append(Chip(_("“%(words)s”") % {"words": asked.q}, "search", asked.url(q="")))
+    if asked.status == "any":
+        chips.append(Chip(_("Any status"), "circle-dot", asked.url(status="")))
+    if asked.channel:
+        label = dict(Conversation.Channel.choices)[asked.channel]
+        chips.append(Chip(str(label), "plug", asked.url(channel="")))
+    if asked.assignee not in ("", "me", "none"):
+        chips.append(Chip(assignee_name or asked.assignee, "user", asked.url(assignee="")))
+    return chips
+
+
+def _filters(request: OperatorRequest, asked: Asked) -> list[tuple[str, str, list[Choice]]]:
+    status = [("", _("Open")), ("resolved", _("Resolved")), ("archived", _("Archived")), ("any", _("Any"))]
+    assignee = [("", _("Anyone")), ("none", _("Nobody"))]
+    if request.actor is not None:
+        assignee.insert(1, ("me", _("Me")))
+    if asked.assignee not in ("", "me", "none"):
+        assignee.append((asked.assignee, asked.assignee))
+    waiting = [("", _("Either")), ("us", _("Us")), ("customer", _("The customer"))]
+    channel = [("", _("Any")), *((value, str(label)) for value, label in Conversation.Channel.choices)]
+    chosen_status = "" if asked.status == Conversation.Status.OPEN else asked.status
+    return [
+        ("status", _("Status"), _choices(status, chosen_status)),
+        ("assignee", _("Assigned to"), _choices(assignee, asked.assignee)),
+        ("waiting", _("Waiting for"), _choices(waiting, asked.waiting)),
+        ("channel", _("Channel"), _choices(channel, asked.channel)),
+    ]
+
+
+def _choices(options: Sequence[tuple[str, str]], chosen: str) -> list[Choice]:
+    return [Choice(label, value, value == chosen) for value, label in options]
+
+
+def _order_labels() -> dict[str, str]:
+    return {
+        "waiting": _("Waiting longest"),
+        "activity": _("Newest activity"),
+        "opened": _("Opened last"),
+    }
+
+
+def _why_empty(asked: Asked) -> Empty:
+    if asked.q and asked.status != "any":
+        text = _("Nothing in this view holds these words. They may stand in a resolved or archived conversation.")
+        everywhere = asked.url(status="any", assignee="", waiting="", channel="")
+        return Empty("search", _("No conversation matches"), text, everywhere, _("Search all conversations"))
+    if asked.is_narrowed or asked.assignee not in ("", "me", "none"):
+        text = _("No conversation fits all of these filters.")
+        clear = asked.url(q="", channel="", status="", assignee="", waiting="")
+        return Empty("list-filter", _("No conversation matches"), text, clear, _("Remove all filters"))
+    if asked.waiting == "us":
+        text = _("New messages appear here by themselves.")
+        return Empty("mountain", _("Nobody is waiting"), text, Asked().url(), _("See all open conversations"))
+    if asked.status in ("", Conversation.Status.OPEN) and not asked.assignee and not asked.waiting:
+        text = _("A conversation begins when a customer writes in the widget, or when your application opens one.")
+        return Empty("inbox", _("No open conversations"), text, Asked(status="resolved").url(), _("See resolved ones"))
+    text = _("Nothing is in this view right now.")
+    return Empty("inbox", _("Nothing here"), text, Asked().url(), _("See all open conversations"))

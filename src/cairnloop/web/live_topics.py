@@ -1,0 +1,44 @@
+"""What a page may watch: the inbox, and conversations its operator may see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from cairnloop.conversations.queries import conversation_versions, inbox_version
+from cairnloop.core.live import INBOX, conversation_topic
+
+if TYPE_CHECKING:
+    from cairnloop.web.access import Access
+
+TOPIC_LIMIT = 20
+CONVERSATION = re.compile(r"conversation\.(\d{1,18})")
+
+
+class TopicRefused(Exception):
+    """A topic that is unknown, invisible, or one too many."""
+
+
+def versions_of(topics: Iterable[str], *, access: Access) -> Mapping[str, str]:
+    """Return a version token for each topic: it changes whenever a fetch would show something else.
+
+    Raises TopicRefused unless every topic may be watched by this user now.
+    """
+    wanted = set(topics)
+    if len(wanted) > TOPIC_LIMIT:
+        raise TopicRefused
+    ids = {topic: _conversation_id(topic) for topic in wanted if topic != INBOX}
+    visible = access.visible()
+    versions = conversation_versions(visible, list(ids.values())) if ids else {}
+    if versions.keys() != set(ids.values()):
+        raise TopicRefused
+    found = {conversation_topic(pk): version for pk, version in versions.items()}
+    return {INBOX: inbox_version(visible), **found} if INBOX in wanted else found
+
+
+def _conversation_id(topic: str) -> int:
+    named = CONVERSATION.fullmatch(topic)
+    if named is None:
+        raise TopicRefused
+    return int(named[1])

@@ -1,0 +1,24 @@
+"""Every page and resource of the dashboard, in reading order."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from cairnloop.web import live_state, rail
+from cairnloop.web.home import views as home
+from cairnloop.web.inbox import actions
+from cairnloop.web.inbox import views as inbox
+
+urlpatterns = [
+    path("", home.index, name="home"),
+    path("inbox/", inbox.index, name="inbox"),
+    path("inbox/changes/", inbox.changes, name="inbox-changes"),
+    path("inbox/rows/<int:conversation_id>/", inbox.row, name="inbox-row"),
+    path("inbox/rows/<int:conversation_id>/assignment/", actions.assign, name="inbox-assignment"),
+    path("inbox/rows/<int:conversation_id>/resolution/", actions.resolve, name="inbox-resolution"),
+    path("inbox/rows/<int:conversation_id>/reopening/", actions.reopen, name="inbox-reopening"),
+    path("inbox/preview/<int:conversation_id>/", inbox.preview, name="inbox-preview"),
+    path("conversations/", include("cairnloop.web.conversation.urls")),
+    path("rail/badge/", rail.badge, name="rail-badge"),
+    path("live/state/", live_state.state, name="live-state"),
+]

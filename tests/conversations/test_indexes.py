@@ -1,0 +1,150 @@
+"""With a hundred thousand conversations, whatever the dashboard asks stays on indexes."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cairnloop.conversations.queries import (
+    ORDERINGS,
+    InboxFilter,
+    count_capped,
+    count_waiting_for,
+    filter_inbox,
+    inbox_lines,
+    inbox_version,
+    next_in_line,
+    summarise_ratings,
+)
+from cairnloop.core.actors import Actor
+from cairnloop.models import Conversation
+from cairnloop.web.paging import page_after
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+CONVERSATIONS = """
+INSERT INTO cairnloop_conversation (id, public_id, subject, status, priority, channel, customer_ref, customer_name,
+    account_ref, account_name, assignee_ref, assignee_name, sequence, opened_at, last_activity_at, waiting_since,
+    resolved_at, rating, rated_at, changed_at)
+SELECT n, 'p' || n, 'Subject ' || md5(n::text), status, 'normal', (ARRAY['widget', 'email', 'host'])[n % 3 + 1],
+    'cust-' || n % 20000, 'Name ' || md5((n % 20000)::text), 'acc-' || n % 500, 'Account ' || n % 500,
+    CASE WHEN n % 4 = 0 THEN '' ELSE (n % 37)::text END, '', 1, at, at,
+    CASE WHEN status = 'open' AND n % 3 <> 0 THEN at END, CASE WHEN status = 'resolved' THEN at END,
+    CASE WHEN n % 50 = 2 THEN 'positive' ELSE '' END, CASE WHEN n % 50 = 2 THEN at END, at
+FROM (SELECT n, now() - n * interval '90 seconds' AS at,
+    CASE WHEN n % 20 < 2 THEN 'open' WHEN n % 20 = 2 THEN 'archived' ELSE 'resolved' END AS status
+    FROM generate_series(1, 100000) n) many
+"""
+MESSAGES = """
+INSERT INTO cairnloop_message (conversation_id, sequence, role, author_kind, author_ref, author_name, text, metadata,
+    created_at)
+SELECT n, 1, 'customer', 'customer', 'cust', '', 'Message ' || md5(n::text || 'm')
+    || CASE WHEN n % 5 = 0 THEN ' about builds' ELSE ' about seats' END || CASE WHEN n % 997 = 0 THEN ' zebra' ELSE '' END,
+    '{}', now()
+FROM generate_series(1, 100000) n
+"""
+TABLES = ("cairnloop_conversation", "cairnloop_message")
+
+
+@pytest.fixture(scope="module")
+def many(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """A hundred thousand conversations, with statistics; gone afterwards."""
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            for statement in (CONVERSATIONS, MESSAGES, *(f"VACUUM ANALYZE {table}" for table in TABLES)):
+                cursor.execute(statement)
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+
+
+def plan(queryset: Any) -> list[dict[str, Any]]:
+    sql, params = queryset.query.sql_with_params()
+    return plan_of(sql, params)
+
+
+def plan_of(sql: str, params: Any = None) -> list[dict[str, Any]]:
+    """Return every node of the plan PostgreSQL makes for a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        (answer,) = cursor.fetchone()
+    root = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+    found, pending = [], [root]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        pending.extend(node.get("Plans", []))
+    return found
+
+
+ME = "7"
+FILTERS = {
+    "all open": InboxFilter(),
+    "my queue": InboxFilter(assignee_ref=ME, waiting="us"),
+    "mine": InboxFilter(assignee_ref=ME),
+    "unassigned": InboxFilter(assignee_ref="", waiting="us"),
+    "waiting for us": InboxFilter(waiting="us"),
+    "waiting for customer": InboxFilter(waiting="customer"),
+    "resolved": InboxFilter(status="resolved"),
+    "archived": InboxFilter(status="archived"),
+    "any status": InboxFilter(status=""),
+    "one channel": InboxFilter(channel="email"),
+    "resolved by one": InboxFilter(status="resolved", assignee_ref=ME),
+    "a rare word": InboxFilter(status="", words="zebra"),
+    "a common word": InboxFilter(status="", words="builds"),
+    "a common word in open": InboxFilter(words="builds"),
+    "the beginning of a word": InboxFilter(status="", words="a3f"),
+    "several words": InboxFilter(status="", words="builds zebra"),
+    "a customer": InboxFilter(status="", words="cust-4711"),
+    "an id": InboxFilter(status="", words="#4711"),
+    "everything at once": InboxFilter(assignee_ref=ME, waiting="us", channel="email", words="builds"),
+}
+
+
+def sequential(nodes: list[dict[str, Any]]) -> list[str]:
+    scans = [node for node in nodes if node["Node Type"] == "Seq Scan"]
+    return [node["Relation Name"] for node in scans if node["Relation Name"] in TABLES]
+
+
+class TestInboxPages:
+    @pytest.mark.parametrize("order", ORDERINGS)
+    @pytest.mark.parametrize("name", FILTERS)
+    def test_stay_on_indexes(self, many, name, order):
+        wanted = FILTERS[name]
+        if order == "waiting" and wanted.status != "open":
+            order = "activity"  # The inbox does the same: only open conversations wait.
+        found = filter_inbox(Conversation.objects.all(), wanted)
+        assert sequential(plan(found.order_by(*ORDERINGS[order])[:26])) == []
+
+    @pytest.mark.parametrize("order", ORDERINGS)
+    def test_stay_on_indexes_far_down(self, many, order):
+        found = filter_inbox(Conversation.objects.all(), InboxFilter())
+        cursor = ""
+        for _ in range(3):
+            page = page_after(found, cursor, ordering=ORDERINGS[order], size=1_000)
+            cursor = page.next_cursor
+        with CaptureQueriesContext(connection) as captured:
+            page_after(found, cursor, ordering=ORDERINGS[order], size=25)
+        nodes = plan_of(captured.captured_queries[0]["sql"])
+        assert sequential(nodes) == []
+        assert "Sort" not in {node["Node Type"] for node in nodes}
+
+
+class TestCountsAndFigures:
+    def test_stay_on_indexes(self, many):
+        every, now = Conversation.objects.all(), timezone.now()
+        with CaptureQueriesContext(connection) as captured:
+            count_capped({name: filter_inbox(every, wanted) for name, wanted in list(FILTERS.items())[:7]})
+            count_capped({"today": every.resolved_since(now - timedelta(hours=12))}, limit=1_000)
+            count_waiting_for(every, operator=Actor.operator(ME))
+            summarise_ratings(every, since=now - timedelta(days=30), today=now - timedelta(hours=12))
+            next_in_line(every, operator=Actor.operator(ME), limit=6)
+            inbox_version(every)
+            inbox_lines(list(every.open().order_by("-last_activity_at", "-id")[:25]), reader=Actor.operator(ME))
+        assert [query["sql"] for query in captured if sequential(plan_of(query["sql"]))] == []

@@ -1,0 +1,452 @@
+"""The workspace in a real browser: news that arrive while one reads or writes, and text that is never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+import cairnloop
+from cairnloop.core import live
+from cairnloop.models import Conversation, ReadMarker
+from tests import factories
+from tests.conftest import chromium
+from tests.factories import LIN, actor_of, make_conversation
+from tests.web.conversation.conftest import said, writes
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+R = TypeVar("R")
+Backstage = Callable[[Callable[[], R]], R]
+HERE = "tests.web.conversation.hooks"
+
+
+@pytest.fixture(scope="module")
+def address(django_db_setup: None) -> Iterator[str]:
+    """host:port of a uvicorn that serves pages, static files and sockets."""
+    from tests.web.conversation.site import application
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        config = uvicorn.Config(application, log_level="critical", lifespan="off", ws_per_message_deflate=False)
+        server = uvicorn.Server(config)
+
+        async def serve() -> None:
+            await server.serve(sockets=[listening])
+            await live.layer().close()
+
+        thread = threading.Thread(target=asyncio.run, args=(serve(),))
+        thread.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def backstage(transactional_db: None) -> Iterator[Backstage[Any]]:
+    """Does database work in a thread of its own: Playwright's own loop runs in the one of the test."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def work(act: Callable[[], R]) -> R:
+            def run() -> R:
+                try:
+                    return act()
+                finally:
+                    connections.close_all()
+
+            return pool.submit(run).result()
+
+        yield work
+
+
+@pytest.fixture
+def browser(transactional_db: None) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+
+
+class Workspace:
+    """An operator's browser on conversations; whatever it complains about fails the test."""
+
+    def __init__(self, browser: Browser, address: str, session: str, **context: Any) -> None:
+        self.address = address
+        self.context = browser.new_context(locale="en-GB", **context)
+        self.context.add_cookies([{"name": "sessionid", "value": session, "url": f"http://{address}"}])
+        self.complaints: list[str] = []
+
+    def open(self, conversation: Conversation, query: str = "") -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: self._hear(line.text))
+        page.goto(f"http://{self.address}{reverse('cairnloop:conversation', args=[conversation.pk])}{query}")
+        return page
+
+    def _hear(self, text: str) -> None:
+        if "Content Security Policy" in text:
+            self.complaints.append(text)
+
+
+@pytest.fixture
+def ada(backstage: Backstage[Any]) -> Any:
+    return backstage(lambda: factories.make_operator("ada", first_name="Ada", last_name="Brandt"))
+
+
+@pytest.fixture
+def conversation(backstage: Backstage[Any]) -> Conversation:
+    return backstage(make_conversation)
+
+
+@pytest.fixture
+def session(ada: Any, backstage: Backstage[Any]) -> str:
+    def sign_in() -> str:
+        client = Client()
+        client.force_login(ada)
+        return client.cookies["sessionid"].value
+
+    return backstage(sign_in)
+
+
+@pytest.fixture
+def desk(browser: Browser, address: str, session: str) -> Iterator[Callable[..., Workspace]]:
+    opened: list[Workspace] = []
+
+    def enter(**context: Any) -> Workspace:
+        opened.append(Workspace(browser, address, session, **context))
+        return opened[-1]
+
+    yield enter
+    for workspace in opened:
+        workspace.context.close()
+        assert workspace.complaints == []
+
+
+def log(page: Page) -> Locator:
+    return page.get_by_role("log", name="Messages")
+
+
+def reply_field(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Reply")
+
+
+def is_live(page: Page) -> None:
+    expect(page.locator("cl-live")).to_have_text("Live")
+
+
+def sequences(page: Page) -> list[int]:
+    found = page.locator("#timeline [data-sequence]")
+    return [int(sequence) for sequence in found.evaluate_all("all => all.map(each => each.dataset.sequence)")]
+
+
+def scrolled(page: Page) -> float:
+    return page.evaluate("document.querySelector('cl-thread').scrollTop")
+
+
+def eventually(page: Page, truth: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if truth():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("this never became true")
+
+
+def sends_and_never_hears_back(page: Page, text: str) -> None:
+    def lose(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/replies/", lose)
+    reply_field(page).fill(text)
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("Control+Enter")
+    page.unroute("**/replies/")
+
+
+class TestNewsWhileReading:
+    def test_join_at_the_end_and_count_as_read(self, desk, backstage, ada, conversation):
+        page = desk().open(conversation)
+        is_live(page)
+        backstage(lambda: writes(conversation, "One more thing.", "And another."))
+        expect(log(page)).to_contain_text("And another.")
+        assert sequences(page) == [1, 2, 3]
+        expect(page.locator("#reply-form [name=seen_sequence]")).to_have_value("3")
+        eventually(page, lambda: backstage(lambda: ReadMarker.objects.get(operator_ref=str(ada.pk)).sequence) == 3)
+
+    def test_wait_below_for_those_who_read_further_up(self, desk, backstage, ada, conversation):
+        backstage(lambda: writes(conversation, *[f"Message {number}" for number in range(2, 61)]))
+        page = desk().open(conversation)
+        is_live(page)
+        page.evaluate("document.querySelector('cl-thread').scrollTop = 200")
+        page.wait_for_timeout(100)
+        before = scrolled(page)
+        backstage(lambda: writes(conversation, "Down here."))
+        more = page.get_by_role("button", name="1 new message")
+        expect(more).to_be_visible()
+        assert scrolled(page) == before
+        expect(page.locator("#reply-form [name=seen_sequence]")).to_have_value("60")
+        reply_field(page).fill("I did not see that.")
+        page.get_by_role("button", name="Send reply").click()
+        expect(page.get_by_role("alert")).to_contain_text("Not sent: Lin Zhao wrote again.")
+        expect(reply_field(page)).to_have_value("I did not see that.")
+        expect(page.get_by_text("New since you last looked")).to_be_in_viewport()
+        assert sequences(page).count(61) == 1
+        expect(more).to_be_hidden()
+        page.get_by_role("button", name="Send reply").click()
+        expect(log(page)).to_contain_text("I did not see that.")
+        assert backstage(lambda: said(conversation))[-1] == (62, "operator", "I did not see that.")
+
+    def test_bring_the_header_along(self, desk, backstage, conversation):
+        page = desk().open(conversation)
+        is_live(page)
+        grace = backstage(lambda: factories.make_operator("grace", first_name="Grace", last_name="Owusu"))
+        backstage(
+            lambda: cairnloop.assign_conversation(
+                conversation_id=conversation.pk, to=actor_of(grace), by=actor_of(grace)
+            )
+        )
+        expect(page.locator("#conversation-header")).to_contain_text("Grace Owusu")
+
+    def test_show_that_the_customer_types(self, desk, backstage, conversation):
+        page = desk().open(conversation)
+        is_live(page)
+        topic = live.conversation_topic(conversation.pk)
+        hint = {"type": "live.hint", "topic": topic, "what": "typing", "by": "customer"}
+        backstage(lambda: live.send([hint]))
+        expect(page.get_by_text("Lin Zhao is typing…")).to_be_visible()
+
+    def test_keep_their_order_when_earlier_messages_come_in_above(self, desk, backstage, conversation):
+        backstage(lambda: writes(conversation, *[f"Message {number}" for number in range(2, 131)]))
+        page = desk().open(conversation)
+        is_live(page)
+        for first in (31, 1):
+            page.get_by_role("link", name="Show earlier messages").click()
+            page.locator(f"#message-{first}").wait_for(state="attached")
+        shown = page.eval_on_selector_all("[id^=message-]", "found => found.map(each => +each.dataset.sequence)")
+        assert shown == list(range(1, 131))
+        assert page.locator(".cl-day").count() == 1
+
+
+class TestUnsentText:
+    def test_survives_a_reload_and_is_let_go_once_sent(self, desk, backstage, conversation):
+        page = desk().open(conversation)
+        is_live(page)
+        reply_field(page).fill("Half a sen")
+        page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        page.keyboard.type("Ask Ivo")
+        page.reload()
+        expect(reply_field(page)).to_have_value("Half a sen")
+        page.keyboard.press("n")
+        expect(page.get_by_role("textbox", name="Internal note")).to_have_value("Ask Ivo")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("Note added. Only operators see it.")).to_be_visible()
+        expect(log(page)).to_contain_text("Ask Ivo")
+        page.reload()
+        expect(reply_field(page)).to_have_value("Half a sen")
+        page.keyboard.press("n")
+        expect(page.get_by_role("textbox", name="Internal note")).to_have_value("")
+
+    def test_is_sent_once_when_the_answer_got_lost(self, desk, backstage, conversation):
+        workspace = desk()
+        page = workspace.open(conversation)
+        is_live(page)
+
+        sends_and_never_hears_back(page, "Sent, but never heard back.")
+        page.keyboard.press("Control+Enter")
+        expect(reply_field(page)).to_have_value("")
+        assert [row[2] for row in backstage(lambda: said(conversation))].count("Sent, but never heard back.") == 1
+        assert sequences(page) == [1, 2]
+
+    def test_is_let_go_when_the_page_comes_back_with_the_message(self, desk, backstage, conversation):
+        workspace = desk()
+        page = workspace.open(conversation)
+        is_live(page)
+
+        sends_and_never_hears_back(page, "Sent, but never heard back.")
+        page.reload()
+        expect(log(page)).to_contain_text("Sent, but never heard back.")
+        expect(reply_field(page)).to_have_value("")
+
+    def test_stays_when_someone_else_signs_in(self, desk, browser, address, backstage, conversation):
+        page = desk().open(conversation)
+        reply_field(page).fill("Ada's words")
+
+        def sign_in() -> str:
+            client = Client()
+            client.force_login(factories.make_operator("grace", first_name="Grace", last_name="Owusu"))
+            return client.cookies["sessionid"].value
+
+        page.context.add_cookies([{"name": "sessionid", "value": backstage(sign_in), "url": f"http://{address}"}])
+        page.reload()
+        expect(reply_field(page)).to_have_value("")
+
+
+class TestTyping:
+    def test_is_announced_once_in_a_while_and_never_for_notes(self, desk, conversation):
+        page = desk().open(conversation)
+        is_live(page)
+        announced: list[str] = []
+        page.on("request", lambda request: request.url.endswith("/typing/") and announced.append(request.method))
+        page.keyboard.press("n")
+        page.keyboard.type("Between us")
+        page.keyboard.press("Escape")
+        page.keyboard.press("r")
+        with page.expect_response(re.compile("/typing/$")) as answer:
+            page.keyboard.type("Dear Lin, thank you")
+        assert answer.value.status == 204
+        assert announced == ["POST"]
+
+
+class TestWideText:
+    @pytest.mark.parametrize("width", [390, 1440])
+    def test_stays_inside_its_message(self, desk, backstage, ada, width):
+        word = "x" * 300
+        text = f"https://x.example/{word}\n\n```\n{word} {word}\n```\n\n| a | b |\n|---|---|\n| {word} | {word} |"
+
+        def tell() -> Conversation:
+            conversation = make_conversation(text=text, subject=word[:200], customer_name=word[:200])
+            cairnloop.post_reply(conversation_id=conversation.pk, text=text, by=actor_of(ada))
+            return conversation
+
+        page = desk(viewport={"width": width, "height": 844}).open(backstage(tell))
+        log(page).wait_for()
+        wide = """() => [...document.querySelectorAll("html, cl-thread, .cl-msg-text, .cl-aside, h1")]
+          .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML.slice(0, 80))"""
+        assert page.evaluate(wide) == []
+
+
+class TestKeys:
+    def test_reach_everything_there_is(self, desk, backstage, ada, conversation):
+        following = backstage(lambda: make_conversation(subject="The next", customer_ref="c2"))
+        page = desk().open(conversation)
+        is_live(page)
+        page.keyboard.press("r")
+        expect(reply_field(page)).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(reply_field(page)).not_to_be_focused()
+        page.keyboard.press("a")
+        expect(page.get_by_text("Assigned to you.")).to_be_visible()
+        page.keyboard.press("e")
+        expect(page.get_by_role("heading", level=1, name="The next")).to_be_visible()
+        is_live(page)
+        assert backstage(lambda: Conversation.objects.get(pk=conversation.pk).status) == "resolved"
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_role("heading", level=1, name="Charged twice for March")).to_be_visible()
+        assert backstage(lambda: Conversation.objects.get(pk=conversation.pk).status) == "open"
+        is_live(page)
+        page.keyboard.press("j")
+        expect(page).to_have_url(re.compile(f"/conversations/{following.pk}/"))
+        is_live(page)
+        page.keyboard.press("Escape")
+        expect(page).to_have_url(re.compile("/inbox/$"))
+
+
+class TestWithoutScripts:
+    def test_a_reply_and_a_resolution_work_all_the_same(self, desk, backstage, conversation):
+        page = desk(java_script_enabled=False).open(conversation)
+        reply_field(page).fill("Both charges are **known**.")
+        page.get_by_role("button", name="Send reply").click()
+        expect(page.get_by_text("Reply sent.")).to_be_visible()
+        expect(log(page).locator("strong", has_text="known")).to_be_visible()
+        page.get_by_role("link", name="Internal note").click()
+        page.get_by_role("textbox", name="Internal note").fill("Done.")
+        page.get_by_role("button", name="Add note").click()
+        expect(page.get_by_text("Note added.")).to_be_visible()
+        page.get_by_role("button", name="Resolve").click()
+        expect(page.get_by_text("Nobody else is waiting.")).to_be_visible()
+        assert backstage(lambda: Conversation.objects.get(pk=conversation.pk).status) == "resolved"
+
+    def test_the_customers_details_are_one_link_away(self, desk, settings, conversation):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "CONTEXT_PROVIDER": f"{HERE}.Facts"}
+        page = desk(java_script_enabled=False).open(conversation)
+        page.get_by_role("link", name="Show customer details").click()
+        expect(page.get_by_role("heading", name="Trailmark account")).to_be_visible()
+
+
+class TestTheCustomersPanel:
+    def test_fails_alone_and_can_be_tried_again(self, desk, settings, conversation):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "CONTEXT_PROVIDER": f"{HERE}.Facts"}
+        workspace = desk()
+        workspace.context.route("**/customer/", lambda route: route.fulfill(status=500, body="broken"))
+        page = workspace.open(conversation)
+        expect(page.get_by_text("Customer context is unavailable")).to_be_visible()
+        expect(log(page)).to_contain_text("Two charges")
+        workspace.context.unroute("**/customer/")
+        page.get_by_role("link", name="Try again").click()
+        expect(page.get_by_role("heading", name="Trailmark account")).to_be_visible()
+
+
+SCREENS = {
+    "light": {"viewport": {"width": 1440, "height": 900}},
+    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+
+
+@pytest.fixture
+def storied(backstage: Backstage[Any], ada: Any) -> Conversation:
+    """A conversation with everything in it: notes, a resolution with its rating, and something new."""
+
+    def tell() -> Conversation:
+        earlier = make_conversation(subject="Invite link expired")
+        cairnloop.resolve_conversation(conversation_id=earlier.pk, by=actor_of(ada))
+        conversation = make_conversation(priority="urgent")
+        for act in (cairnloop.post_reply, cairnloop.add_note):
+            act(
+                conversation_id=conversation.pk, text="See `CI`:\n\n- one\n- [two](https://x.example)", by=actor_of(ada)
+            )
+        cairnloop.resolve_conversation(conversation_id=conversation.pk, by=actor_of(ada))
+        cairnloop.record_rating(conversation_id=conversation.pk, rating="negative", by=LIN)
+        cairnloop.mark_read(conversation_id=conversation.pk, by=actor_of(ada), sequence=4)
+        writes(conversation, "Not yet solved.")
+        return conversation
+
+    return backstage(tell)
+
+
+class TestAccessibility:
+    @pytest.mark.parametrize("screen", SCREENS)
+    def test_has_no_violation(self, desk, settings, storied, screen):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "CONTEXT_PROVIDER": f"{HERE}.Facts"}
+        page = desk(**SCREENS[screen], bypass_csp=True).open(storied)
+        page.get_by_text("lin.zhao@northbeam.example").wait_for(state="attached")
+        self.check(page)
+        page.evaluate("document.querySelector('[data-choose=note]').click()")
+        self.check(page)
+        if screen == "phone":
+            page.get_by_role("link", name="Details").click()
+            self.check(page)
+
+    @pytest.mark.parametrize("screen", SCREENS)
+    def test_has_none_when_a_reply_is_refused(self, desk, backstage, storied, screen):
+        page = desk(**SCREENS[screen], bypass_csp=True).open(storied)
+        page.get_by_role("button", name="Send reply").click()
+        expect(page.get_by_text("Nothing is written yet.")).to_be_visible()
+        self.check(page)
+
+    def check(self, page: Page) -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    def test_offers_targets_of_44_pixels_to_fingers(self, desk, settings, storied):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "CONTEXT_PROVIDER": f"{HERE}.Facts"}
+        page = desk(**SCREENS["phone"]).open(storied)
+        page.get_by_text("lin.zhao@northbeam.example").wait_for(state="attached")
+        small = """() => [...document.querySelectorAll("main :is(a, button, summary, textarea)")]
+          .filter(each => each.checkVisibility() && !each.closest(".cl-prose, .cl-crumbs, p"))
+          .map(each => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
+          .filter(([_, box]) => box.height < 44 && box.width > 0).map(([html, box]) => `${box.height} ${html}`)"""
+        assert page.evaluate(small) == []
+        page.get_by_role("link", name="Details").click()
+        assert page.evaluate(small) == []

@@ -1,0 +1,388 @@
+"""The dashboard in a real browser: keys, changes that arrive, and what happens when they cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import pytest
+import uvicorn
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+import cairnloop
+from cairnloop.core import live
+from cairnloop.models import Conversation
+from tests.conftest import chromium
+from tests.factories import LIN, actor_of, make_conversation
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+R = TypeVar("R")
+Backstage = Callable[[Callable[[], Any]], Any]
+NEWS = "#inbox-news a"
+
+
+@pytest.fixture(scope="module")
+def address(django_db_setup: None) -> Iterator[str]:
+    """host:port of the plain host over the test database."""
+    from channels.routing import ProtocolTypeRouter
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+
+    from tests.hosts.plain.asgi import application
+
+    served = ProtocolTypeRouter(
+        {
+            **application.application_mapping,
+            "http": ASGIStaticFilesHandler(application.application_mapping["http"]),
+        }
+    )
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        server = uvicorn.Server(uvicorn.Config(served, log_level="critical", lifespan="off"))
+
+        async def serve() -> None:
+            await server.serve(sockets=[listening])
+            await live.layer().close()
+
+        thread = threading.Thread(target=asyncio.run, args=(serve(),))
+        thread.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def backstage(transactional_db: None) -> Iterator[Backstage]:
+    """Does database work in a thread of its own: Playwright's own loop runs in the one of the test."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def work(act: Callable[[], R]) -> R:
+            def run() -> R:
+                try:
+                    return act()
+                finally:
+                    connections.close_all()
+
+            return pool.submit(run).result()
+
+        yield work
+
+
+@pytest.fixture
+def chrome(transactional_db: None, ada: Any) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+
+
+class Desk:
+    """Ada's window."""
+
+    def __init__(self, chrome: Browser, address: str, session: str, **options: Any) -> None:
+        self.address = address
+        self.context = chrome.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
+        self.context.add_cookies([{"name": "sessionid", "value": session, "url": f"http://{address}"}])
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._note)
+
+    def _note(self, message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            self.complaints.append(message.text)
+
+    def open(self, path: str, *, state: str = "live") -> Page:
+        self.page.goto(f"http://{self.address}{path}")
+        if state:
+            self.page.locator(f'cl-live[data-state="{state}"]').wait_for(state="attached")
+        return self.page
+
+
+@pytest.fixture
+def desk(chrome: Browser, address: str, ada: Any, backstage: Backstage) -> Iterator[Callable[..., Desk]]:
+    """Open windows; none of them may have complained in the end."""
+
+    def sign_in() -> str:
+        client = Client()
+        client.force_login(ada)
+        return client.cookies["sessionid"].value
+
+    session = backstage(sign_in)
+    opened: list[Desk] = []
+
+    def open_desk(**options: Any) -> Desk:
+        opened.append(Desk(chrome, address, session, **options))
+        return opened[-1]
+
+    yield open_desk
+    for each in opened:
+        each.context.close()
+    assert [complaint for each in opened for complaint in each.complaints] == []
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator(".cl-inbox-row").evaluate_all("rows => rows.map((row) => row.dataset.id)")
+
+
+def row(page: Page, conversation: Conversation) -> Locator:
+    return page.locator(f"#inbox-row-{conversation.pk}")
+
+
+def opened_link(page: Page, conversation: Conversation) -> Locator:
+    return page.locator(f"#inbox-row-{conversation.pk}-open")
+
+
+@pytest.fixture
+def three(backstage: Backstage) -> list[Conversation]:
+    """Three conversations; the last one stands on top."""
+    return backstage(lambda: [make_conversation(subject=f"Number {number}") for number in (1, 2, 3)])
+
+
+class TestKeys:
+    def test_move_through_the_list_and_open(self, desk, three):
+        page = desk().open("/support/inbox/")
+        page.keyboard.press("j")
+        expect(opened_link(page, three[2])).to_be_focused()
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("k")
+        expect(opened_link(page, three[1])).to_be_focused()
+        expect(row(page, three[1])).to_have_attribute("data-current", "")
+        expect(page.locator("#preview-title")).to_have_text("Number 2")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/conversations/{three[1].pk}/")
+
+    def test_assign_resolve_and_undo_in_place(self, desk, three, backstage, ada):
+        page = desk().open("/support/inbox/")
+        page.keyboard.press("j")
+        page.keyboard.press("a")
+        expect(row(page, three[2]).get_by_label("Ada Brandt")).to_be_visible()
+        page.keyboard.press("e")
+        expect(row(page, three[2]).get_by_text("Resolved")).to_be_visible()
+        assert rows(page) == [str(each.pk) for each in three[::-1]]
+        page.keyboard.press("z")
+        expect(row(page, three[2]).get_by_text("Resolved")).to_have_count(0)
+        expect(page.get_by_text("Open again.")).to_be_visible()
+        expect(opened_link(page, three[2])).to_be_focused()
+        assert backstage(lambda: Conversation.objects.get(pk=three[2].pk).assignee_ref) == str(ada.pk)
+
+    def test_do_nothing_while_someone_types(self, desk, three):
+        page = desk().open("/support/inbox/")
+        page.keyboard.press("/")
+        search = page.get_by_role("searchbox")
+        expect(search).to_be_focused()
+        page.keyboard.type("number ejak?")
+        expect(search).to_have_value("number ejak?")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        search.fill("number 2")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/inbox/?q=number+2")
+        assert rows(page) == [str(three[1].pk)]
+
+    def test_can_be_looked_up_and_switched_off_for_good(self, desk, three):
+        ada = desk()
+        page = ada.open("/support/inbox/")
+        page.keyboard.press("?")
+        dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+        expect(dialog).to_be_visible()
+        dialog.get_by_role("checkbox").uncheck()
+        page.keyboard.press("Escape")
+        for _ in range(2):
+            page.keyboard.press("j")
+            page.keyboard.press("?")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            expect(opened_link(page, three[2])).not_to_be_focused()
+            page = ada.open("/support/inbox/")
+        page.get_by_role("button", name="Keyboard shortcuts").click()
+        dialog.get_by_role("checkbox").check()
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        expect(opened_link(page, three[2])).to_be_focused()
+
+    def test_go_from_page_to_page(self, desk, three):
+        page = desk().open("/support/")
+        page.keyboard.press("g")
+        page.keyboard.press("i")
+        page.wait_for_url("**/support/inbox/")
+        page.keyboard.press("g")
+        page.keyboard.press("h")
+        page.wait_for_url("**/support/")
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        page.go_back()
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/conversations/\d+/"))
+
+
+class TestChangesThatArrive:
+    def test_join_a_list_nobody_touches(self, desk, three, backstage):
+        page = desk().open("/support/inbox/")
+        page.mouse.move(5, 5)
+        new = backstage(lambda: make_conversation(subject="Number 4"))
+        expect(row(page, new)).to_be_visible()
+        expect(row(page, new)).to_have_attribute("data-fresh", "")
+        expect(page.locator("#inbox-views")).to_contain_text("All open4")
+        assert rows(page)[0] == str(new.pk)
+
+    def test_wait_behind_a_button_while_someone_points_at_the_list(self, desk, three, backstage):
+        page = desk().open("/support/inbox/")
+        row(page, three[1]).hover()
+        before, box = rows(page), row(page, three[1]).bounding_box()
+        new = backstage(lambda: make_conversation(subject="Number 4"))
+        backstage(lambda: cairnloop.receive_message(conversation_id=three[0].pk, text="Anyone here?", by=LIN))
+        expect(page.locator(NEWS)).to_have_text("1 new")
+        expect(row(page, three[0])).to_contain_text("Anyone here?")
+        assert rows(page) == before
+        assert row(page, three[1]).bounding_box() == box
+        page.locator(NEWS).click()
+        expect(row(page, new)).to_be_visible()
+        expect(page.locator(NEWS)).to_have_count(0)
+
+    def test_leave_the_focus_where_it_is(self, desk, three, backstage, ada):
+        page = desk().open("/support/inbox/?waiting=us")
+        page.keyboard.press("j")
+        page.mouse.move(5, 5)
+        backstage(lambda: cairnloop.resolve_conversation(conversation_id=three[0].pk, by=actor_of(ada)))
+        expect(row(page, three[0]).get_by_text("Resolved")).to_be_visible()
+        expect(opened_link(page, three[0])).to_be_focused()
+        expect(row(page, three[0])).to_have_attribute("data-current", "")
+
+    def test_recount_home_and_the_rail_once_for_a_burst(self, desk, three, backstage, ada):
+        page = desk().open("/support/")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        me = actor_of(ada)
+
+        def burst() -> None:
+            for each in three:
+                cairnloop.assign_conversation(conversation_id=each.pk, to=me, by=me)
+
+        backstage(burst)
+        expect(page.locator("#home .cl-page-lede")).to_contain_text("3 conversations wait for you.")
+        expect(page.locator(".cl-rail-badge")).to_contain_text("3")
+        page.wait_for_timeout(900)
+        assert sorted(url.split("/support/")[1] for url in asked) == ["", "rail/badge/"]
+
+    def test_are_not_lost_between_making_the_page_and_connecting(self, desk, three, backstage):
+        """The socket opens late; whatever was committed meanwhile is noticed by its version."""
+        ada = desk()
+        ada.page.route("**/elements/live.js", lambda route: (backstage(make_conversation), route.continue_()))
+        page = ada.open("/support/inbox/")
+        expect(page.locator(".cl-inbox-row")).to_have_count(4)
+
+
+class TestWithoutSockets:
+    def test_polling_finds_what_changed(self, desk, three, backstage):
+        ada = desk()
+        ada.page.route_web_socket("**/live/", lambda socket: socket.close())
+        page = ada.open("/support/inbox/", state="polling")
+        expect(page.locator("cl-live")).to_have_text("Checking every 4 s")
+        page.mouse.move(5, 5)
+        new = backstage(lambda: make_conversation(subject="Number 4"))
+        expect(row(page, new)).to_be_visible(timeout=10_000)
+
+    def test_being_offline_is_said_and_made_up_for(self, desk, three, backstage):
+        ada = desk()
+        page = ada.open("/support/inbox/")
+        ada.context.set_offline(True)
+        expect(page.locator("cl-live")).to_have_text("Offline")
+        ada.context.set_offline(False)
+        expect(page.locator("cl-live")).to_have_text("Live", timeout=10_000)
+
+    def test_a_line_that_died_without_a_word_is_noticed(self, desk, three, backstage):
+        """Nothing arrives and nothing is refused: a page finds out because it asks."""
+        ada = desk()
+        ada.page.clock.install()
+        silent = []
+
+        def between(socket: Any) -> None:
+            server = socket.connect_to_server()
+            socket.on_message(lambda text: None if silent else server.send(text))
+            server.on_message(lambda text: None if silent else socket.send(text))
+
+        ada.page.route_web_socket("**/live/", between)
+        page = ada.open("/support/inbox/")
+        page.mouse.move(5, 5)
+        silent.append(True)
+        new = backstage(lambda: make_conversation(subject="Number 4"))
+        page.clock.run_for(31_000)
+        silent.clear()
+        page.clock.run_for(11_000)
+        expect(row(page, new)).to_be_visible()
+
+    def test_a_failed_action_is_said(self, desk, three):
+        ada = desk()
+        page = ada.open("/support/inbox/")
+        page.keyboard.press("j")
+        page.route("**/assignment/", lambda route: route.fulfill(status=500, body="<h1>boom</h1>"))
+        page.keyboard.press("a")
+        expect(page.get_by_text("This could not be done. Our fault, not yours")).to_be_visible()
+        expect(page.get_by_text("boom")).to_have_count(0)
+        page.route("**/resolution/", lambda route: route.abort())
+        page.keyboard.press("e")
+        expect(page.get_by_text("The server did not answer.")).to_be_visible()
+
+
+class TestWithoutScripts:
+    def test_everything_can_be_read_filtered_and_paged(self, desk, backstage):
+        backstage(lambda: [make_conversation(subject=f"Number {number}") for number in range(30)])
+        page = desk(java_script_enabled=False).open("/support/inbox/", state="")
+        assert len(rows_without_scripts(page)) == 25
+        page.get_by_role("link", name="Load more").click()
+        assert len(rows_without_scripts(page)) == 5
+        page.get_by_text("Filter", exact=True).click()
+        page.get_by_label("Channel").select_option("email")
+        page.get_by_role("button", name="Show").click()
+        expect(page.get_by_role("heading", name="No conversation matches")).to_be_visible()
+        for useless in ("cl-live", "cl-theme", "cl-keys"):
+            expect(page.locator(useless)).to_be_hidden()
+
+
+def rows_without_scripts(page: Page) -> list[str]:
+    return re.findall(r'id="inbox-row-(\d+)"', page.content())
+
+
+class TestTheTheme:
+    def test_follows_the_system_until_someone_chooses(self, desk):
+        ada = desk(color_scheme="dark")
+        page = ada.open("/support/")
+        colour = "getComputedStyle(document.documentElement).colorScheme"
+        assert page.evaluate(colour) == "dark"
+        page.get_by_role("button", name="Theme: like the system").click()
+        assert page.evaluate(colour) == "light"
+        page = ada.open("/support/inbox/")
+        assert page.evaluate(colour) == "light"
+        page.get_by_role("button", name="Theme: light").click()
+        assert page.evaluate(colour) == "dark"
+        page.get_by_role("button", name="Theme: dark").click()
+        assert page.evaluate("localStorage.getItem('cl:theme')") is None
+
+    def test_stands_before_anything_is_painted(self, desk):
+        ada = desk(color_scheme="light")
+        ada.page.add_init_script("localStorage.setItem('cl:theme', 'dark')")
+        ada.page.route("**/dashboard.css", lambda route: route.continue_())
+        page = ada.open("/support/")
+        order = page.evaluate("[...document.head.children].findIndex((each) => each.src?.includes('js/theme.js'))")
+        sheet = page.evaluate("[...document.head.children].findIndex((each) => each.rel === 'stylesheet')")
+        assert 0 <= order < sheet
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+class TestTheClock:
+    def test_goes_on_counting_in_the_servers_words(self, desk, three):
+        ada = desk()
+        ada.page.clock.install()
+        page = ada.open("/support/inbox/")
+        age = row(page, three[0]).locator("time span").last
+        expect(age).to_have_text("now")
+        for minutes, words in [(5, "5m"), (60, "1h 05m"), (55, "2h"), (25 * 60, "1d")]:
+            page.clock.fast_forward(minutes * 60_000)
+            expect(age).to_have_text(words)
