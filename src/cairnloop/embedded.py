@@ -131,13 +131,17 @@ def _forget_other_process(data_dir: Path) -> None:
         return
     if _exists(pid) or len(lines) < PID_FILE_LINES:
         pid_file.unlink()
+        _, _, _, port, socket_dir, *_ = [*lines, *[""] * PID_FILE_LINES]
+        Path(socket_dir or data_dir, f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
 
 
 def _is_postgres(pid: int) -> bool:
     import psutil
 
     try:
-        return "postgres" in str(psutil.Process(pid).name())
+        process = psutil.Process(pid)
+        # A killed server that nobody has reaped yet still has its name, and serves no one.
+        return "postgres" in str(process.name()) and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

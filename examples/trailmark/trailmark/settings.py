@@ -1,0 +1,100 @@
+"""Trailmark: a developer-tools company that keeps its customer support inside its own Django project.
+
+The last block is everything Cairnloop asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from cairnloop.embedded import start_postgres
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(os.environ.get("TRAILMARK_STATE", BASE_DIR.parents[1] / ".cairnloop"))
+
+
+def _database() -> dict[str, object]:
+    """The server TRAILMARK_DATABASE names, as libpq writes it; else the embedded one, started if need be."""
+    given = os.environ.get("TRAILMARK_DATABASE")
+    if not given:
+        return start_postgres(STATE_DIR / "demo-postgres").database()
+    libpq = conninfo_to_dict(given)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": libpq.get("dbname"),
+        "USER": libpq.get("user", ""),
+        "PASSWORD": libpq.get("password", ""),
+        "HOST": libpq.get("host", ""),
+        "PORT": libpq.get("port", ""),
+    }
+
+
+DEBUG = False
+SECRET_KEY = os.environ.get("TRAILMARK_SECRET_KEY", "for an example on one machine; real hosts keep theirs secret")
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "trailmark.Member"
+LOGIN_URL = "tour"
+ROOT_URLCONF = "trailmark.urls"
+ASGI_APPLICATION = "trailmark.asgi.application"
+WSGI_APPLICATION = "trailmark.wsgi.application"
+STATIC_URL = "/static/"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+X_FRAME_OPTIONS = "DENY"
+
+TRAILMARK_DEMO = os.environ.get("TRAILMARK_DEMO") == "1"
+"""Whoever opens the page may become any of the invented people. Only `make demo` should set it."""
+
+INSTALLED_APPS = [
+    "trailmark",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    # What Cairnloop stands on, and Cairnloop.
+    "django_htmx",
+    "channels",
+    "procrastinate.contrib.django",
+    "cairnloop",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "trailmark.content_policy.ContentPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "trailmark.personas.on_every_page",
+            ]
+        },
+    }
+]
+
+CAIRNLOOP = {
+    "SUPPORT_NAME": "Trailmark support",
+    "CONTEXT_PROVIDER": "trailmark.support.context.TrailmarkContext",
+    "NOTIFIER": "trailmark.support.notifier.TrailmarkNotifier",
+    "WIDGET_VERIFIER": "cairnloop.widget.verifiers.SignedTokenVerifier",
+}

@@ -1,0 +1,210 @@
+"""`make demo` from the outside: it starts, shows, stops, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+from collections.abc import Callable
+
+import psutil
+import psycopg
+import pytest
+
+from tests.trailmark.conftest import EXAMPLE, Browser, Database, DemoProcess, environment, eventually
+
+pytestmark = pytest.mark.slow
+StartDemo = Callable[..., DemoProcess]
+
+
+def counted(demo: DemoProcess) -> int:
+    with psycopg.connect(demo.dsn()) as connection:
+        return int(connection.execute("SELECT count(*) FROM cairnloop_conversation").fetchone()[0])
+
+
+def is_gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+class TestPages:
+    @pytest.fixture
+    def browser(self, demo: DemoProcess) -> Browser:
+        return Browser(demo.url)
+
+    def test_prints_where_everything_is(self, demo: DemoProcess) -> None:
+        for path in ("/ ", "/chat ", "/support/ "):
+            assert f"{demo.url}{path}" in demo.output
+
+    def test_tour_leads_to_what_is_in_the_database(self, demo: DemoProcess, browser: Browser) -> None:
+        page = browser.get("/")
+        assert page.status == 200
+        assert "Follow one conversation" in page.text
+        with psycopg.connect(demo.dsn()) as connection:
+            (key,) = connection.execute(
+                "SELECT id FROM cairnloop_conversation WHERE client_id = 'charged-twice'"
+            ).fetchone()
+        assert f'value="/support/conversations/{key}/"' in page.text
+        assert page.text.count("Not built yet") == 10
+
+    def test_chat_shows_the_widget_to_the_customer(self, browser: Browser) -> None:
+        page = browser.get("/chat")
+        assert "widget.js" in page.text
+        assert "Lin Zhao" in page.text
+
+    def test_tokens_are_those_of_the_chosen_customer(self, browser: Browser) -> None:
+        lins = json.loads(browser.get("/chat/token/").text)["token"]
+        browser.post("/persona/", who="noor")
+        assert "Noor Halabi" in browser.get("/chat").text
+        assert json.loads(browser.get("/chat/token/").text)["token"] != lins
+
+    def test_dashboard_asks_who_you_are_and_goes_on_from_there(self, browser: Browser) -> None:
+        asked = browser.get("/support/inbox/")
+        assert asked.url.endswith("/?next=/support/inbox/")
+        assert "The dashboard has to know who you are first." in asked.text
+        inbox = browser.post("/persona/", who="ada", next="/support/inbox/")
+        assert inbox.url.endswith("/support/inbox/")
+        assert "Charged twice this month" in inbox.text
+
+    def test_operators_see_what_trailmark_knows_about_a_customer(self, browser: Browser) -> None:
+        page = browser.get("/")
+        key = page.text.split('value="/support/conversations/')[1].split("/")[0]
+        customer = browser.post("/persona/", who="ada", next=f"/support/conversations/{key}/customer/")
+        for fact in ("Northbeam Robotics", "Workspace owner", "14 of 14 in use", "lin.zhao@northbeam.example"):
+            assert fact in customer.text
+
+    def test_one_browser_is_customer_and_operator_at_once(self, browser: Browser) -> None:
+        browser.post("/persona/", who="ada")
+        browser.post("/persona/", who="noor")
+        assert "Noor Halabi" in browser.get("/chat").text
+        assert browser.get("/support/").url.endswith("/support/")
+
+    @pytest.mark.parametrize("path", ["/runs/", "/api-keys/", "/billing/"])
+    def test_the_product_has_pages_of_its_own(self, browser: Browser, path: str) -> None:
+        assert "Northbeam Robotics" in browser.get(path).text
+
+    @pytest.mark.parametrize("path", ["/", "/chat", "/support/", "/chat/token/"])
+    def test_every_page_carries_a_strict_policy(self, browser: Browser, path: str) -> None:
+        policy = browser.get(path).headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+
+    def test_nobody_becomes_someone_who_is_not_offered(self, browser: Browser) -> None:
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            browser.post("/persona/", who="viktor")
+
+    def test_never_leads_to_another_site(self, browser: Browser) -> None:
+        assert browser.post("/persona/", who="ada", next="https://elsewhere.example/").url.endswith("/")
+
+    def test_customers_hear_in_their_own_product_that_support_is_done(self, demo: DemoProcess) -> None:
+        def written() -> bool:
+            with psycopg.connect(demo.dsn()) as connection:
+                return bool(connection.execute("SELECT count(*) > 0 FROM trailmark_activity").fetchone()[0])
+
+        assert eventually(written)
+
+
+class TestWithoutTheDemo:
+    def test_nobody_can_choose_who_to_be(self, database: Database) -> None:
+        script = (
+            "from django.test import Client\n"
+            "c = Client(SERVER_NAME='localhost')\n"
+            "print(c.post('/persona/', {'who': 'ada'}).status_code, c.get('/chat').status_code,"
+            " c.get('/chat/token/').status_code, c.get('/').status_code)"
+        )
+        done = database.manage("shell", "--no-imports", "-c", script)
+        assert done.stdout.split() == ["404", "302", "403", "200"], done.stderr
+
+
+class TestLifecycle:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_stops_everything_it_started(self, start_demo: StartDemo, number: int) -> None:
+        demo = start_demo().wait_until_it_runs()
+        parts = demo.descendants()
+        assert len(parts) >= 3
+        demo.end(number)
+        assert demo.process.returncode == 0
+        assert [part for part in parts if not is_gone(part)] == []
+        assert demo.postgres() == []
+
+    def test_keeps_its_data_until_it_is_told_to_forget(self, start_demo: StartDemo) -> None:
+        first = start_demo().wait_until_it_runs()
+        seeded = counted(first)
+        with psycopg.connect(first.dsn()) as connection:
+            connection.execute("UPDATE cairnloop_conversation SET subject = 'mine' WHERE client_id = 'scopes'")
+        first.end()
+
+        second = start_demo().wait_until_it_runs()
+        with psycopg.connect(second.dsn()) as connection:
+            mine = connection.execute("SELECT count(*) FROM cairnloop_conversation WHERE subject = 'mine'").fetchone()
+        assert (counted(second), mine) == (seeded, (1,))
+        second.end()
+
+        third = start_demo("--reset").wait_until_it_runs()
+        with psycopg.connect(third.dsn()) as connection:
+            mine = connection.execute("SELECT count(*) FROM cairnloop_conversation WHERE subject = 'mine'").fetchone()
+        assert (counted(third), mine) == (seeded, (0,))
+
+    def test_leaves_no_orphan_when_it_is_killed_and_starts_again(self, start_demo: StartDemo) -> None:
+        killed = start_demo().wait_until_it_runs()
+        parts = psutil.Process(killed.process.pid).children(recursive=True)
+        os.kill(killed.process.pid, signal.SIGKILL)
+        killed.process.wait()
+        assert eventually(lambda: all(map(is_gone, parts)))
+        assert killed.postgres() != []
+
+        again = start_demo(port=killed.port).wait_until_it_runs()
+        again.end()
+        assert again.postgres() == []
+
+    def test_starts_after_its_database_was_killed(self, start_demo: StartDemo) -> None:
+        first = start_demo().wait_until_it_runs()
+        os.kill(first.process.pid, signal.SIGKILL)
+        first.process.wait()
+        for server in first.postgres():
+            server.kill()
+        assert eventually(lambda: not first.postgres())
+        assert counted(start_demo().wait_until_it_runs()) >= 24
+
+    @pytest.mark.parametrize("part", ["web server", "worker"])
+    def test_names_the_part_that_died_and_stops_the_rest(self, start_demo: StartDemo, part: str) -> None:
+        demo = start_demo().wait_until_it_runs()
+        parts = demo.descendants()
+        marker = {"web server": "uvicorn", "worker": "procrastinate"}[part]
+        (victim,) = [each for each in parts if each.is_running() and marker in each.cmdline()]
+        victim.kill()
+        rest = demo.end(0)
+        assert f"The {part} ended by itself, by SIGKILL." in rest
+        assert demo.process.returncode == 1
+        assert [each for each in parts if not is_gone(each)] == []
+
+    def test_refuses_to_run_twice_in_one_place(self, start_demo: StartDemo) -> None:
+        first = start_demo().wait_until_it_runs()
+        second = start_demo()
+        assert f"already running at {first.url}/" in second.end(0)
+        assert second.process.returncode == 1
+
+
+class TestPort:
+    def test_says_at_once_that_the_port_is_taken(self, start_demo: StartDemo) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            demo = start_demo(port=port)
+            message = demo.end(0)
+        assert f"Port {port} on 127.0.0.1 is already in use, so nothing was started." in message
+        assert f"PORT={port + 1} make demo" in message
+        assert demo.process.returncode == 1
+        assert list(demo.state.iterdir()) == []
+
+    @pytest.mark.parametrize("wanted", ["", "eight", "0", "65536", "-1", "8000.5"])
+    def test_refuses_what_is_no_port(self, wanted: str) -> None:
+        asked = subprocess.run(
+            [sys.executable, str(EXAMPLE / "port.py")], env=environment(PORT=wanted), capture_output=True, text=True
+        )
+        assert asked.returncode == 1
+        assert f"PORT must be a number from 1 to 65535, not {wanted!r}." in asked.stderr
