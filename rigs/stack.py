@@ -58,11 +58,10 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """What every process of the rig is started with."""
+        assert self.postgres is not None, "the database comes first"
         return {
             **os.environ,
-            "TRAILMARK_DATABASE": f"host={self.data_dir} user=postgres dbname={DATABASE}"
-            if self.postgres is None
-            else self.postgres.dsn(DATABASE),
+            "TRAILMARK_DATABASE": self.postgres.dsn(DATABASE),
             "TRAILMARK_STATE": str(self.home),
             "TRAILMARK_DEMO": "1",
             "DJANGO_SETTINGS_MODULE": "trailmark.settings",

@@ -45,11 +45,18 @@ def check_time_zone(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
 
 def check_apps(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     """Everything Cairnloop stands on is installed."""
-    needed = ("django.contrib.contenttypes", "django.contrib.auth", "django_htmx", "procrastinate.contrib.django")
+    needed = (
+        "django.contrib.contenttypes",
+        "django.contrib.auth",
+        "django_htmx",
+        "procrastinate.contrib.django",
+    )
     for name in needed:
         if not any(installed == name or installed.startswith(f"{name}.") for installed in host_settings.INSTALLED_APPS):
             yield Error(
-                f"{name} is missing from INSTALLED_APPS.", hint=f"Add {name!r} before 'cairnloop'.", id="cairnloop.E003"
+                f"{name} is missing from INSTALLED_APPS.",
+                hint=f"Add {name!r} before 'cairnloop'.",
+                id="cairnloop.E003",
             )
 
 

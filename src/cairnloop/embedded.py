@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from psycopg.conninfo import make_conninfo
+
 TUNING = {
     "max_connections": "200",
     "shared_buffers": "'128MB'",
@@ -46,7 +48,7 @@ class EmbeddedPostgres:
 
     def dsn(self, name: str = "postgres") -> str:
         """Return a libpq connection string for the database `name`."""
-        return f"host={self.socket_dir} user=postgres dbname={name}"
+        return make_conninfo(host=self.socket_dir, user="postgres", dbname=name)
 
 
 def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> EmbeddedPostgres:

@@ -34,9 +34,7 @@ class TestWhatAnEntryMaySay:
     def test_refuses_other_actions(self, action):
         self.refused("dotted lower-case name", action=action)
 
-    @pytest.mark.parametrize(
-        "subject", ["", "conversation", ":42", "conversation:", "a:b\n", "a:" + "b" * 199]
-    )
+    @pytest.mark.parametrize("subject", ["", "conversation", ":42", "conversation:", "a:b\n", "a:" + "b" * 199])
     def test_refuses_a_subject_without_kind_and_id(self, subject):
         self.refused("a kind, a colon and an id", subject=subject)
 

@@ -54,9 +54,7 @@ class TestTheFormula:
         )
 
     def test_digests_what_a_seal_says(self):
-        digest = seal_digest(
-            sealed_at=NOON, complete_through=NOON, heads={"b:1": [2, "ff"], "a:1": [1, "ee"]}
-        )
+        digest = seal_digest(sealed_at=NOON, complete_through=NOON, heads={"b:1": [2, "ff"], "a:1": [1, "ee"]})
 
         assert digest == sha256(
             "cairnloop.audit.seal.v1\n"

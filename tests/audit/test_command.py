@@ -38,9 +38,7 @@ class TestCairnloopAudit:
         )
 
     def test_verify_names_the_first_bad_entry_and_fails(self):
-        tamper(
-            "UPDATE cairnloop_auditentry SET reason = 'x' WHERE stream = 'conversation:2' AND position = 1"
-        )
+        tamper("UPDATE cairnloop_auditentry SET reason = 'x' WHERE stream = 'conversation:2' AND position = 1")
 
         with pytest.raises(CommandError) as failure:
             run("verify")

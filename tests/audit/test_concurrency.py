@@ -26,9 +26,7 @@ EACH = 25
 
 
 def positions(subject: str) -> list[int]:
-    return list(
-        AuditEntry.objects.filter(stream=subject).order_by("position").values_list("position", flat=True)
-    )
+    return list(AuditEntry.objects.filter(stream=subject).order_by("position").values_list("position", flat=True))
 
 
 def record_unless_it_must_wait(subject: str) -> AuditEntry:

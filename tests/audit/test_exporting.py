@@ -60,9 +60,7 @@ class TestVerifyExport:
         assert (verification.is_intact, verification.entries, verification.unsealed) == (True, 7, 1)
 
     def test_finds_in_an_export_the_flaw_the_database_has(self):
-        tamper(
-            "UPDATE cairnloop_auditentry SET reason = 'x' WHERE stream = 'conversation:2' AND position = 2"
-        )
+        tamper("UPDATE cairnloop_auditentry SET reason = 'x' WHERE stream = 'conversation:2' AND position = 2")
 
         verification = verified(exported())
         assert verification == verify_stored_trail()
@@ -120,9 +118,7 @@ class TestVerifyExport:
         with pytest.raises(UnreadableExport, match="Line 2: a value"):
             verified(lines)
 
-    @pytest.mark.parametrize(
-        "junk", ["", "{", "[]", "7", "[" * 100_000, '{"kind": ' + "9" * 5_000 + "}", "\x00"]
-    )
+    @pytest.mark.parametrize("junk", ["", "{", "[]", "7", "[" * 100_000, '{"kind": ' + "9" * 5_000 + "}", "\x00"])
     def test_refuses_a_line_that_is_no_json_object(self, junk):
         lines = exported()
         lines[3] = junk

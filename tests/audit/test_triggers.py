@@ -157,9 +157,7 @@ class TestChaining:
         with pytest.raises(IntegrityError), transaction.atomic():
             record("conversation.opened", by=ADA, subject="conversation:42")
 
-    @pytest.mark.parametrize(
-        ("column", "value"), [("actor_kind", "ghost"), ("actor_ref", ""), ("digest", "short")]
-    )
+    @pytest.mark.parametrize(("column", "value"), [("actor_kind", "ghost"), ("actor_ref", ""), ("digest", "short")])
     def test_refuses_rows_that_name_nobody_or_hash_nothing(self, column, value):
         values = {"actor_kind": "system", "actor_ref": "sql", "digest": "3" * 64, column: value}
         with pytest.raises(IntegrityError, match="check constraint"), transaction.atomic():

@@ -36,16 +36,13 @@ def forged(entry: ChainedEntry, previous_hash: str, **changes: Any) -> ChainedEn
     """The entry with other content, and hashes that fit it."""
     entry = replace(entry, **changes, previous_hash=previous_hash)
     digest = digest_of(entry)
-    own_hash = link_hash(
-        chain=entry.stream, position=entry.position, previous_hash=previous_hash, digest=digest
-    )
+    own_hash = link_hash(chain=entry.stream, position=entry.position, previous_hash=previous_hash, digest=digest)
     return replace(entry, digest=digest, hash=own_hash)
 
 
 def overwrite(entry: ChainedEntry) -> None:
     tamper(
-        "UPDATE cairnloop_auditentry SET reason = %s, digest = %s, previous_hash = %s, hash = %s"
-        " WHERE id = %s",
+        "UPDATE cairnloop_auditentry SET reason = %s, digest = %s, previous_hash = %s, hash = %s WHERE id = %s",
         entry.reason,
         entry.digest,
         entry.previous_hash,
@@ -124,9 +121,7 @@ class TestVerifyStoredTrail:
 
     def test_names_only_the_first_of_several(self):
         for position, stream in [(3, "conversation:3"), (3, "conversation:1"), (4, "conversation:1")]:
-            tamper(
-                "UPDATE cairnloop_auditentry SET reason = 'x' WHERE id = %s", entry_at(position, stream).id
-            )
+            tamper("UPDATE cairnloop_auditentry SET reason = 'x' WHERE id = %s", entry_at(position, stream).id)
 
         found = flaw()
         assert (found.stream, found.position) == ("conversation:1", 3)
@@ -167,15 +162,9 @@ class TestVerifyStoredTrail:
         assert flaw().fault == Fault.SEALED_HEAD_MISSING
 
     def test_names_swapped_entries(self):
-        tamper(
-            "UPDATE cairnloop_auditentry SET position = 99 WHERE stream = 'conversation:2' AND position = 2"
-        )
-        tamper(
-            "UPDATE cairnloop_auditentry SET position = 2 WHERE stream = 'conversation:2' AND position = 3"
-        )
-        tamper(
-            "UPDATE cairnloop_auditentry SET position = 3 WHERE stream = 'conversation:2' AND position = 99"
-        )
+        tamper("UPDATE cairnloop_auditentry SET position = 99 WHERE stream = 'conversation:2' AND position = 2")
+        tamper("UPDATE cairnloop_auditentry SET position = 2 WHERE stream = 'conversation:2' AND position = 3")
+        tamper("UPDATE cairnloop_auditentry SET position = 3 WHERE stream = 'conversation:2' AND position = 99")
 
         found = flaw()
         assert (found.fault, found.stream, found.position) == (Fault.LINK_BROKEN, "conversation:2", 2)
@@ -279,9 +268,7 @@ def pure_trail() -> tuple[list[ChainedSeal], list[ChainedEntry]]:
     moment = datetime(2026, 3, 1, tzinfo=UTC)
     entries: list[ChainedEntry] = []
     heads: dict[str, list[Any]] = {}
-    for stream in sorted(
-        ["a:1", "a:B", "a:a", "a:é", "a:\uffff", "a:\U0001f600"], key=lambda name: name.encode()
-    ):
+    for stream in sorted(["a:1", "a:B", "a:a", "a:é", "a:\uffff", "a:\U0001f600"], key=lambda name: name.encode()):
         previous_hash = FIRST_PREVIOUS_HASH
         for position in (1, 2, 3):
             entry = ChainedEntry(
@@ -312,9 +299,7 @@ def pure_trail() -> tuple[list[ChainedSeal], list[ChainedEntry]]:
         previous_hash = seals[-1].hash if seals else FIRST_PREVIOUS_HASH
         digest = seal_digest(**said)
         own_hash = link_hash(chain=SEAL_CHAIN, position=number, previous_hash=previous_hash, digest=digest)
-        seals.append(
-            ChainedSeal(number=number, **said, digest=digest, previous_hash=previous_hash, hash=own_hash)
-        )
+        seals.append(ChainedSeal(number=number, **said, digest=digest, previous_hash=previous_hash, hash=own_hash))
     return seals, entries
 
 

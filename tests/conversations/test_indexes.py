@@ -45,7 +45,8 @@ MESSAGES = """
 INSERT INTO cairnloop_message (conversation_id, sequence, role, author_kind, author_ref, author_name, text, metadata,
     created_at)
 SELECT n, 1, 'customer', 'customer', 'cust', '', 'Message ' || md5(n::text || 'm')
-    || CASE WHEN n % 5 = 0 THEN ' about builds' ELSE ' about seats' END || CASE WHEN n % 997 = 0 THEN ' zebra' ELSE '' END,
+    || CASE WHEN n % 5 = 0 THEN ' about builds' ELSE ' about seats' END
+    || CASE WHEN n % 997 = 0 THEN ' zebra' ELSE '' END,
     '{}', now()
 FROM generate_series(1, 100000) n
 """

@@ -91,8 +91,9 @@ class TestSearchConversations:
     @pytest.mark.parametrize(
         "words",
         [
-            "Webhook", "webhooks rotating", "mateus hmac", "rotating signatures", "SIGNATURES", "rotat", "Mateus", "prado", "lumen",
-            "cust-mateus", "hmac", "mateus@lumen.example", "mateus@lum", "tm_live_8f", "tm_live", "well-known",
+            "Webhook", "webhooks rotating", "mateus hmac", "rotating signatures", "SIGNATURES", "rotat", "Mateus",
+            "prado", "lumen", "cust-mateus", "hmac", "mateus@lumen.example", "mateus@lum", "tm_live_8f", "tm_live",
+            "well-known",
         ],
     )  # fmt: skip
     def test_finds_words_of_subject_people_and_messages(self, words):

@@ -77,6 +77,16 @@ class TestReopenAndArchive:
         reopened = cairnloop.reopen_conversation(conversation_id=conversation.pk, by=actor_of(ada))
         assert (reopened.status, reopened.resolved_at) == ("open", None)
 
+    def test_reopening_puts_an_unanswered_customer_back_into_the_queue(self, conversation, ada):
+        since = conversation.waiting_since
+        cairnloop.resolve_conversation(conversation_id=conversation.pk, by=actor_of(ada))
+        assert cairnloop.reopen_conversation(conversation_id=conversation.pk, by=actor_of(ada)).waiting_since == since
+
+    def test_reopening_what_was_answered_keeps_nobody_waiting(self, conversation, ada):
+        cairnloop.post_reply(conversation_id=conversation.pk, text="Done.", by=actor_of(ada))
+        cairnloop.resolve_conversation(conversation_id=conversation.pk, by=actor_of(ada))
+        assert cairnloop.reopen_conversation(conversation_id=conversation.pk, by=actor_of(ada)).waiting_since is None
+
     def test_refuses_to_reopen_what_is_open(self, conversation, ada):
         with pytest.raises(cairnloop.InvalidTransition):
             cairnloop.reopen_conversation(conversation_id=conversation.pk, by=actor_of(ada))
@@ -121,6 +131,16 @@ class TestAssignConversation:
         assert (given.assignee_ref, given.assignee_name) == (str(grace.pk), "Grace Owusu")
         back = cairnloop.assign_conversation(conversation_id=conversation.pk, to=None, by=actor_of(ada))
         assert (back.assignee_ref, back.assignee_name) == ("", "")
+
+    def test_refuses_when_someone_else_took_it_first(self, conversation, ada, grace):
+        cairnloop.assign_conversation(conversation_id=conversation.pk, to=actor_of(grace), by=actor_of(grace))
+        with pytest.raises(cairnloop.InvalidTransition) as refusal:
+            cairnloop.assign_conversation(
+                conversation_id=conversation.pk, to=actor_of(ada), by=actor_of(ada), instead_of=""
+            )
+        assert refusal.value.code == "assigned_meanwhile"
+        conversation.refresh_from_db()
+        assert conversation.assignee_ref == str(grace.pk)
 
     def test_changes_nothing_when_it_is_theirs_already(self, conversation, ada):
         for _ in range(2):

@@ -81,9 +81,9 @@ def themes():
 
 
 TEXT_PAIRS = [
-    *[(text, surface) for text in ("text", "text-muted", "text-soft") for surface in ("canvas", "surface", "surface-hover")],
-    ("text", "surface-selected"), ("text-soft", "surface-selected"), ("text-link", "surface"), ("primary-text", "primary"),
-    ("primary-ink", "primary-surface-strong"), ("text-inverse", "surface-inverse"),
+    *[(text, on) for text in ("text", "text-muted", "text-soft") for on in ("canvas", "surface", "surface-hover")],
+    ("text", "surface-selected"), ("text-soft", "surface-selected"), ("text-link", "surface"),
+    ("primary-text", "primary"), ("primary-ink", "primary-surface-strong"), ("text-inverse", "surface-inverse"),
     *[(f"{tone}-text", f"{tone}-surface-strong") for tone in ("info", "success", "warning", "danger", "ai")],
 ]  # fmt: skip
 OTHER_PAIRS = [("border-control", "surface"), ("focus", "surface"), ("focus", "canvas"), ("primary", "surface")]

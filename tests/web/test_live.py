@@ -35,7 +35,7 @@ def cookie_of(browser: Client) -> list[tuple[bytes, bytes]]:
 
 @pytest.fixture(autouse=True)
 async def _nothing_left_open(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """The communicator keeps Channels from closing connections; so they are closed here, in the threads that have some."""
+    """The communicator keeps Channels from closing database connections; here they are closed where they are."""
     threads = ThreadPoolExecutor(max_workers=1)
     monkeypatch.setattr(web_live, "_threads", threads)
     yield
@@ -120,8 +120,9 @@ class TestWhatMayBeWatched:
     @pytest.mark.parametrize(
         "topics",
         [
-            ["conversation.999999"], ["inbox", "conversation.999999"], ["thread.1"], ["conversation."], ["conversation.-1"],
-            ["conversation.1.1"], ["audit"], [""], [f"conversation.{'9' * 30}"], ["conversation.²"],
+            ["conversation.999999"], ["inbox", "conversation.999999"], ["thread.1"], ["conversation."],
+            ["conversation.-1"], ["conversation.1.1"], ["audit"], [""],
+            [f"conversation.{'9' * 30}"], ["conversation.²"],
         ],
     )  # fmt: skip
     async def test_nothing_else(self, socket_of, ada_browser, topics):

@@ -32,7 +32,7 @@ class ReturnsAnExpiredProof:
 
 class ForgetsTheTimeZone:
     def verify(self, *, token: str, origin: str) -> Visitor | None:
-        return Visitor(customer_ref="cust-lin", expires_at=datetime(2100, 1, 1))  # noqa: DTZ001
+        return Visitor(customer_ref="cust-lin", expires_at=datetime(2100, 1, 1))
 
 
 class ReturnsAnEndlessReference:

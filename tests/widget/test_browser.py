@@ -15,7 +15,7 @@ import cairnloop
 from cairnloop.core import live
 from cairnloop.models import Conversation, Message
 from tests.conftest import chromium
-from tests.factories import LIN, make_conversation
+from tests.factories import make_conversation
 from tests.widget import site
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -255,7 +255,9 @@ class TestLosingNothing:
         all_acknowledged(page)
         expect(page.get_by_role("status").filter(has_text="No connection")).to_have_count(0)
         expect(log(page).get_by_role("button", name="Try now")).to_have_count(0)
-        texts = backstage(lambda: list(Message.objects.order_by("conversation_id", "sequence").values_list("text", flat=True)))
+        texts = backstage(
+            lambda: list(Message.objects.order_by("conversation_id", "sequence").values_list("text", flat=True))
+        )
         assert texts == ["One", "Two", "Three"]
 
     def test_polling_takes_over_where_sockets_do_not_work(
@@ -291,9 +293,7 @@ class TestLosingNothing:
         page.get_by_role("button", name="Edit").click()
         expect(page.get_by_role("textbox", name="Your message")).to_have_value("Odd \0 character")
 
-    def test_an_expired_proof_is_renewed_without_a_word(
-        self, desktop: Desktop, configure: Callable[..., None]
-    ) -> None:
+    def test_an_expired_proof_is_renewed_without_a_word(self, desktop: Desktop, configure: Callable[..., None]) -> None:
         configure(widget_token_seconds=2)
         page = desktop.open_chat("?renew")
         with page.expect_response("**/token/"):
@@ -381,7 +381,9 @@ class TestLooks:
         assert found == dict.fromkeys(found, [])
 
     def _violations(self, page: Page) -> list[str]:
-        page.evaluate("Promise.all(document.querySelector('cairnloop-widget').shadowRoot.getAnimations().map((a) => a.finished))")
+        page.evaluate(
+            "Promise.all(document.querySelector('cairnloop-widget').shadowRoot.getAnimations().map((a) => a.finished))"
+        )
         results = Axe().run(page)
         return [f"{each['id']}: {each['nodes'][0]['html']}" for each in results.response["violations"]]
 
@@ -416,4 +418,7 @@ class TestLooks:
             "script",
             "cairnloop-widget",
         ]
-        assert page.locator("cairnloop-widget").evaluate("(node) => node.shadowRoot.querySelectorAll('[style]').length") == 0
+        assert (
+            page.locator("cairnloop-widget").evaluate("(node) => node.shadowRoot.querySelectorAll('[style]').length")
+            == 0
+        )

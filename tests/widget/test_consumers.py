@@ -277,7 +277,9 @@ ANYTHING = st.one_of(
 
 class TestSurviving:
     @settings(
-        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(everything=st.lists(ANYTHING, max_size=8))
     def test_whatever_is_sent_the_next_message_is_taken(

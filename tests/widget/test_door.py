@@ -52,9 +52,7 @@ class TestAVisitor:
         configure(widget_secret="another key")
         assert refused(door, lin_token).problem["code"] == "refused"
 
-    def test_is_refused_while_the_host_has_no_verifier(
-        self, door: Door, lin_token: str, settings: Any
-    ) -> None:
+    def test_is_refused_while_the_host_has_no_verifier(self, door: Door, lin_token: str, settings: Any) -> None:
         settings.CAIRNLOOP = {}
         seen: list[dict[str, str]] = []
         with telemetry.observed(lambda event, value, labels: seen.append(dict(labels))):
@@ -107,9 +105,7 @@ class TestAnOrigin:
     def test_behind_a_proxy_that_ends_tls_is_still_the_hosts_own(self, door: Any, lin_token: str) -> None:
         door.enter(lin_token, origin=f"https://{door.address}")
 
-    def test_named_in_the_settings_is_welcome(
-        self, door: Door, lin_token: str, configure: Callable[..., None]
-    ) -> None:
+    def test_named_in_the_settings_is_welcome(self, door: Door, lin_token: str, configure: Callable[..., None]) -> None:
         configure(widget_origins=["https://www.acme.example"])
         door.enter(lin_token, origin="https://www.acme.example")
         refused(door, lin_token, origin="http://www.acme.example")
@@ -146,12 +142,14 @@ class TestAnAddress:
 
         configure(widget_connections_per_minute=1)
         statuses = [
-            Client().post(
+            Client()
+            .post(
                 "/support/widget/frames/",
                 b'{"type": "list"}',
                 content_type="application/json",
                 headers={"Authorization": "Bearer wrong", "X-Forwarded-For": f"10.0.0.{number}"},
-            ).status_code
+            )
+            .status_code
             for number in range(2)
         ]
         assert statuses == [401, 429]

@@ -38,9 +38,7 @@ class TestComingIn:
         strings = door.enter(lin_token, language="xx-not-a-language").ready["config"]["strings"]
         assert strings["send"] == "Send"
 
-    def test_names_a_storage_that_no_other_customer_shares(
-        self, door: Door, lin_token: str, mateus_token: str
-    ) -> None:
+    def test_names_a_storage_that_no_other_customer_shares(self, door: Door, lin_token: str, mateus_token: str) -> None:
         stores = [door.enter(token).ready["config"]["store"] for token in (lin_token, mateus_token, lin_token)]
         assert stores[0] == stores[2] != stores[1]
         assert LIN.ref not in stores[0]
@@ -89,9 +87,7 @@ class TestWriting:
         visits = [door.enter(lin_token) for _ in range(4)]
         with ThreadPoolExecutor(len(visits)) as pool:
             acks = list(pool.map(lambda visit: visit.say("Once", client_id="same"), visits))
-        assert {(ack["conversation"], ack["sequence"]) for ack in acks} == {
-            (Conversation.objects.get().public_id, 1)
-        }
+        assert {(ack["conversation"], ack["sequence"]) for ack in acks} == {(Conversation.objects.get().public_id, 1)}
         assert Message.objects.count() == 1
 
     def test_keeps_equal_texts_with_different_client_ids_apart(self, lin: Any) -> None:
@@ -116,7 +112,12 @@ class TestWriting:
 
     @pytest.mark.parametrize(
         ("text", "code"),
-        [("", "empty_message"), (" \n\t ", "empty_message"), ("x" * 10_001, "message_too_long"), ("\0", "unstorable_text")],
+        [
+            ("", "empty_message"),
+            (" \n\t ", "empty_message"),
+            ("x" * 10_001, "message_too_long"),
+            ("\0", "unstorable_text"),
+        ],
     )
     def test_refuses_a_text_that_cannot_stand(self, lin: Any, text: str, code: str) -> None:
         problem = lin.say(text, client_id="a1")

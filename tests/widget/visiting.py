@@ -205,9 +205,7 @@ class HttpDoor:
         self.language = language
         return HttpVisit(self, token, headers)
 
-    def request(
-        self, method: str, path: str, headers: dict[str, str], body: str | bytes | None = None
-    ) -> list[Frame]:
+    def request(self, method: str, path: str, headers: dict[str, str], body: str | bytes | None = None) -> list[Frame]:
         split = urlsplit(f"/support/widget/{path}")
         query = f"{split.query}&lang={self.language}".lstrip("&")
         connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)

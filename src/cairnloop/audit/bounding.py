@@ -60,9 +60,7 @@ def check_subject(subject: str) -> str:
 def check_actor_ref(ref: str) -> str:
     """Return who acted, or refuse a reference that no column could hold."""
     if len(ref) > ACTOR_REF_LENGTH or not _is_one_line(ref):
-        raise UnrecordableEntry(
-            f"An actor's ref is one line of at most {ACTOR_REF_LENGTH} characters. Pass an id."
-        )
+        raise UnrecordableEntry(f"An actor's ref is one line of at most {ACTOR_REF_LENGTH} characters. Pass an id.")
     return str.__str__(ref)
 
 
@@ -93,9 +91,7 @@ def _checked_value(key: str, value: EvidenceValue) -> Scalar | list[Scalar]:
     if not isinstance(value, list | tuple):
         return _checked_scalar(key, value)
     if len(value) > MAX_LIST_LENGTH:
-        raise UnrecordableEntry(
-            f"Audit evidence {key!r} lists at most {MAX_LIST_LENGTH} values, not {len(value)}."
-        )
+        raise UnrecordableEntry(f"Audit evidence {key!r} lists at most {MAX_LIST_LENGTH} values, not {len(value)}.")
     return [_checked_scalar(key, item) for item in value]
 
 

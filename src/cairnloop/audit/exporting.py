@@ -75,9 +75,7 @@ class _ExportFile:
 
     def _parsed(self, row: type[Row]) -> Row:
         try:
-            return row(
-                **{field.name: _value(self._line[field.name], str(field.type)) for field in fields(row)}
-            )
+            return row(**{field.name: _value(self._line[field.name], str(field.type)) for field in fields(row)})
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UnreadableExport(self._line_number, "a value is missing or of the wrong type.") from error
 

@@ -38,9 +38,7 @@ class AuditEntry(models.Model):
             models.UniqueConstraint(fields=["hash"], name="cairnloop_audit_hash"),
             models.CheckConstraint(condition=Q(position__gte=1), name="cairnloop_audit_positive"),
             models.CheckConstraint(
-                condition=Q(digest__regex=SHA256_HEX)
-                & Q(previous_hash__regex=SHA256_HEX)
-                & Q(hash__regex=SHA256_HEX),
+                condition=Q(digest__regex=SHA256_HEX) & Q(previous_hash__regex=SHA256_HEX) & Q(hash__regex=SHA256_HEX),
                 name="cairnloop_audit_hashed",
             ),
             models.CheckConstraint(
@@ -77,9 +75,7 @@ class AuditSeal(models.Model):
             models.UniqueConstraint(fields=["number"], name="cairnloop_seal_number"),
             models.CheckConstraint(condition=Q(number__gte=1), name="cairnloop_seal_positive"),
             models.CheckConstraint(
-                condition=Q(digest__regex=SHA256_HEX)
-                & Q(previous_hash__regex=SHA256_HEX)
-                & Q(hash__regex=SHA256_HEX),
+                condition=Q(digest__regex=SHA256_HEX) & Q(previous_hash__regex=SHA256_HEX) & Q(hash__regex=SHA256_HEX),
                 name="cairnloop_seal_hashed",
             ),
         ]

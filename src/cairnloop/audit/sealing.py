@@ -54,9 +54,7 @@ def _unsealed_heads(since: datetime | None) -> Iterator[Head]:
     if since is not None:
         entries = entries.filter(recorded_at__gte=since)
         already = _sealed_positions(since)
-    heads = (
-        entries.order_by("stream", "-position").distinct("stream").values_list("stream", "position", "hash")
-    )
+    heads = entries.order_by("stream", "-position").distinct("stream").values_list("stream", "position", "hash")
     for stream, position, head_hash in heads.iterator():
         if position > already.get(stream, 0):
             yield stream, position, head_hash
@@ -74,9 +72,7 @@ def _wait_for_other_sealers() -> None:
     # The lock of the seals' trigger, taken early: a second sealer then reads what the first one sealed.
     with connection.cursor() as cursor:
         table = connection.ops.quote_name(AuditSeal._meta.db_table)
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended('seals', %s::regclass::oid::bigint))", [table]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('seals', %s::regclass::oid::bigint))", [table])
 
 
 def _oldest_open_transaction() -> datetime:

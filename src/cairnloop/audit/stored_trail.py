@@ -21,9 +21,7 @@ def verify_stored_trail(*, seal_hash: str | None = None, stream: str | None = No
 
     One transaction, because only there PostgreSQL hands a cursor's rows out as they are read.
     """
-    return verify_trail(
-        seals=stored_seals(), entries=stored_entries(stream=stream), seal_hash=seal_hash, stream=stream
-    )
+    return verify_trail(seals=stored_seals(), entries=stored_entries(stream=stream), seal_hash=seal_hash, stream=stream)
 
 
 def stored_seals() -> Iterator[ChainedSeal]:

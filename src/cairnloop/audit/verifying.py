@@ -113,9 +113,7 @@ def _check_no_stream_is_missing(heads: HeadSpool, after: str | None, before: str
         raise _missing(head, "The whole stream is gone.")
 
 
-def _check_stream(
-    entries: Iterable[ChainedEntry], heads: Iterator[SealedHead], verification: Verification
-) -> None:
+def _check_stream(entries: Iterable[ChainedEntry], heads: Iterator[SealedHead], verification: Verification) -> None:
     last: ChainedEntry | None = None
     unsealed = 0
     head = next(heads, None)
@@ -138,9 +136,7 @@ def _check_entry(entry: ChainedEntry, last: ChainedEntry | None) -> None:
     previous_hash = last.hash if last else FIRST_PREVIOUS_HASH
 
     def broken(fault: Fault, detail: str) -> _Broken:
-        place = Flaw(
-            fault=fault, detail=detail, stream=entry.stream, position=entry.position, entry_id=entry.id
-        )
+        place = Flaw(fault=fault, detail=detail, stream=entry.stream, position=entry.position, entry_id=entry.id)
         return _Broken(place)
 
     if entry.position < position:
@@ -157,9 +153,7 @@ def _check_entry(entry: ChainedEntry, last: ChainedEntry | None) -> None:
             Fault.LINK_BROKEN,
             "It does not follow from the entry before it: one was replaced or moved.",
         )
-    if entry.hash != link_hash(
-        chain=entry.stream, position=position, previous_hash=previous_hash, digest=digest
-    ):
+    if entry.hash != link_hash(chain=entry.stream, position=position, previous_hash=previous_hash, digest=digest):
         raise broken(Fault.LINK_BROKEN, "Its hash does not follow from what it says and where it stands.")
 
 

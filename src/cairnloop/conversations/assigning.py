@@ -9,21 +9,33 @@ from cairnloop.conversations.events import ConversationAssigned
 from cairnloop.conversations.holding import hold_conversation, refuse_outsiders
 from cairnloop.conversations.models import Conversation
 from cairnloop.core.actors import Actor
+from cairnloop.core.errors import InvalidTransition
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command
 
 
+class AssignedMeanwhile(InvalidTransition):
+    """Someone else took this conversation first. Nothing was changed; look who has it and decide again."""
+
+    code = "assigned_meanwhile"
+
+
 @command
-def assign_conversation(*, conversation_id: int, to: Actor | None, by: Actor) -> Conversation:
+def assign_conversation(
+    *, conversation_id: int, to: Actor | None, by: Actor, instead_of: str | None = None
+) -> Conversation:
     """Give a conversation to an operator, or to nobody with `to=None`; giving it to the same one changes nothing.
 
-    Raises OperatorNeeded and NotFound.
+    `instead_of` is the ref of whoever had it when this was decided, "" for nobody: if someone else has it by now,
+    nothing is changed. Raises OperatorNeeded, NotFound, and AssignedMeanwhile.
     """
     refuse_outsiders(by)
     conversation = hold_conversation(conversation_id)
     assignee_ref, assignee_name = (to.ref, to.name) if to else ("", "")
     if conversation.assignee_ref == assignee_ref:
         return conversation
+    if instead_of is not None and conversation.assignee_ref != instead_of:
+        raise AssignedMeanwhile
     conversation.assignee_ref = assignee_ref
     conversation.assignee_name = assignee_name
     conversation.changed_at = timezone.now()

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cairnloop.core.actors import Actor
+from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.ids import new_public_id
 from cairnloop.core.lifecycle import Lifecycle
 
@@ -178,9 +178,16 @@ class Conversation(models.Model):
         """True once it was put away."""
         return self.status == self.Status.ARCHIVED
 
-    def reopen(self, *, at: datetime) -> None:
+    def reopen(self, *, at: datetime, waiting_since: datetime | None = None) -> None:
         """Move back to open; the earlier resolution no longer counts."""
-        self.lifecycle.move(self, self.Status.OPEN, resolved_at=None, changed_at=at)
+        self.lifecycle.move(self, self.Status.OPEN, resolved_at=None, waiting_since=waiting_since, changed_at=at)
+
+    def unanswered_since(self) -> datetime | None:
+        """Return when the customer first wrote after an operator's last reply; None if they have their answer."""
+        answered = self.messages.filter(role=Message.Role.OPERATOR, author_kind=ActorKind.OPERATOR)
+        last_reply = answered.aggregate(last=models.Max("sequence"))["last"] or 0
+        unanswered = self.messages.filter(role=Message.Role.CUSTOMER).after(last_reply).in_order()
+        return unanswered.values_list("created_at", flat=True).first()
 
     def resolve(self, *, at: datetime) -> None:
         """Move to resolved; nobody waits any more and the customer may rate anew."""

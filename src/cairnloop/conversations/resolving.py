@@ -50,13 +50,13 @@ def resolve_conversation(
 
 @command
 def reopen_conversation(*, conversation_id: int, by: Actor, reason: str = "") -> Conversation:
-    """Take up a resolved or archived conversation again.
+    """Take up a resolved or archived conversation again; a customer without an answer waits as before.
 
     Raises OperatorNeeded, NotFound, and InvalidTransition if it is open already.
     """
     refuse_outsiders(by)
     conversation = hold_conversation(conversation_id)
-    conversation.reopen(at=timezone.now())
+    conversation.reopen(at=timezone.now(), waiting_since=conversation.unanswered_since())
     record("conversation.reopened", by=by, subject=f"conversation:{conversation.pk}", reason=reason)
     publish(ConversationReopened(conversation.pk))
     return conversation

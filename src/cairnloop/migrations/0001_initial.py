@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("stream", models.CharField(db_collation="C", max_length=200)),
                 ("position", models.BigIntegerField(db_default=0)),
@@ -45,9 +43,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("stream", "position"), name="cairnloop_audit_position"),
                     models.UniqueConstraint(fields=("hash",), name="cairnloop_audit_hash"),
-                    models.CheckConstraint(
-                        condition=models.Q(("position__gte", 1)), name="cairnloop_audit_positive"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("position__gte", 1)), name="cairnloop_audit_positive"),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("digest__regex", "^[0-9a-f]{64}$"),
@@ -71,9 +67,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.BigIntegerField(db_default=0)),
                 ("sealed_at", models.DateTimeField()),
@@ -88,9 +82,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["-sealed_at"], name="cairnloop_seal_recent")],
                 "constraints": [
                     models.UniqueConstraint(fields=("number",), name="cairnloop_seal_number"),
-                    models.CheckConstraint(
-                        condition=models.Q(("number__gte", 1)), name="cairnloop_seal_positive"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="cairnloop_seal_positive"),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("digest__regex", "^[0-9a-f]{64}$"),
@@ -107,9 +99,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
@@ -251,9 +241,7 @@ class Migration(migrations.Migration):
                         name="cl_conversation_resolved_has_time",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("status", "open"), ("waiting_since__isnull", True), _connector="OR"
-                        ),
+                        condition=models.Q(("status", "open"), ("waiting_since__isnull", True), _connector="OR"),
                         name="cl_conversation_only_open_waits",
                     ),
                 ],
@@ -264,9 +252,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("sequence", models.PositiveIntegerField()),
                 (
@@ -306,9 +292,7 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("conversation", "sequence"), name="cl_message_once_per_sequence"
-                    ),
+                    models.UniqueConstraint(fields=("conversation", "sequence"), name="cl_message_once_per_sequence"),
                     models.UniqueConstraint(
                         condition=models.Q(("client_id__isnull", False)),
                         fields=("conversation", "client_id"),
@@ -323,9 +307,7 @@ class Migration(migrations.Migration):
                         ),
                         name="cl_message_role",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("text", ""), _negated=True), name="cl_message_has_text"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="cl_message_has_text"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("role", "outbound"), _negated=True),
@@ -342,9 +324,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("operator_ref", models.CharField(max_length=200)),
                 ("sequence", models.PositiveIntegerField()),

@@ -87,7 +87,10 @@ def probe_database() -> Iterator[Finding]:
         return
     if version < 140000:
         yield Finding(
-            Level.BLOCKED, "database", f"PostgreSQL {version // 10000} is too old.", "Use version 14 or newer."
+            Level.BLOCKED,
+            "database",
+            f"PostgreSQL {version // 10000} is too old.",
+            "Use version 14 or newer.",
         )
         return
     yield Finding(Level.READY, "database", f"PostgreSQL {version // 10000} answers.")
@@ -96,9 +99,7 @@ def probe_database() -> Iterator[Finding]:
         [node for node in executor.loader.graph.leaf_nodes() if node[0] in ("cairnloop", "procrastinate")]
     )
     if waiting:
-        yield Finding(
-            Level.BLOCKED, "migrations", f"{len(waiting)} are not applied.", "Run: python manage.py migrate"
-        )
+        yield Finding(Level.BLOCKED, "migrations", f"{len(waiting)} are not applied.", "Run: python manage.py migrate")
     else:
         yield Finding(Level.READY, "migrations", "All are applied.")
 
@@ -159,4 +160,11 @@ def probe_live() -> Iterator[Finding]:
         yield Finding(Level.READY, "live updates", f"Your channel layer carries them ({type(layer).__name__}).")
 
 
-PROBES: tuple[Probe, ...] = (probe_settings, probe_hooks, probe_database, probe_audit, probe_worker, probe_live)
+PROBES: tuple[Probe, ...] = (
+    probe_settings,
+    probe_hooks,
+    probe_database,
+    probe_audit,
+    probe_worker,
+    probe_live,
+)

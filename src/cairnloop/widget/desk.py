@@ -181,9 +181,7 @@ class Desk:
             client_id=frame.client_id,
             by=self.customer,
         )
-        return Message.objects.select_related("conversation").get(
-            conversation=conversation, client_id=frame.client_id
-        )
+        return Message.objects.select_related("conversation").get(conversation=conversation, client_id=frame.client_id)
 
     def _written(self, frame: frames.Say) -> Message | None:
         """What an earlier try with this client id wrote, if any."""

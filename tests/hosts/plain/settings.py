@@ -10,7 +10,7 @@ from cairnloop.embedded import start_postgres
 ROOT = Path(__file__).resolve().parents[3]
 POSTGRES = start_postgres(ROOT / ".cairnloop" / "test-postgres", tuning={"fsync": "off", "max_connections": "300"})
 
-SECRET_KEY = "a key for tests only, long enough to sign with"  # noqa: S105
+SECRET_KEY = "a key for tests only, long enough to sign with"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 USE_TZ = True

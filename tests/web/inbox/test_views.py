@@ -152,8 +152,9 @@ class TestTheViews:
     @pytest.mark.parametrize(
         ("query", "name"),
         [
-            ("", "All open"), ("?status=open", "All open"), ("?waiting=us", "Waiting for us"), ("?status=resolved", "Resolved"),
-            ("?assignee=me&waiting=us", "My queue"), ("?waiting=us&q=x&sort=opened", "Waiting for us"),
+            ("", "All open"), ("?status=open", "All open"), ("?waiting=us", "Waiting for us"),
+            ("?status=resolved", "Resolved"), ("?assignee=me&waiting=us", "My queue"),
+            ("?waiting=us&q=x&sort=opened", "Waiting for us"),
         ],
     )  # fmt: skip
     def test_name_the_page(self, browser, query, name):

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cairnloop.conversations.assigning import assign_conversation
+from cairnloop.conversations.assigning import AssignedMeanwhile, assign_conversation
 from cairnloop.core.errors import InvalidInput
 from cairnloop.web.access import ActingRequest, acting_operator_required, get_visible_conversation
 from cairnloop.web.conversation import showing
@@ -28,10 +28,13 @@ def assign(request: ActingRequest, conversation_id: int) -> HttpResponse:
     if not form.is_valid():
         raise UnknownAssignee
     to = request.actor if form.cleaned_data["to"] == "me" else None
-    wanted = to.ref if to else ""
-    if conversation.assignee_ref not in (wanted, form.cleaned_data["instead_of"]):
+    try:
+        conversation = assign_conversation(
+            conversation_id=conversation.pk, to=to, by=request.actor, instead_of=form.cleaned_data["instead_of"]
+        )
+    except AssignedMeanwhile:
+        conversation.refresh_from_db()
         toast = _("Someone changed this first. The page shows who has it now.")
         return showing.not_changed(request, conversation, seen=seen_in(request.POST), toast=toast)
-    conversation = assign_conversation(conversation_id=conversation.pk, to=to, by=request.actor)
     toast = _("Assigned to you.") if to else _("Given back. It is nobody's now.")
     return showing.changed(request, conversation, toast=toast)

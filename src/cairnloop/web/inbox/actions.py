@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cairnloop.conversations.assigning import assign_conversation
+from cairnloop.conversations.assigning import AssignedMeanwhile, assign_conversation
 from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.resolving import reopen_conversation, resolve_conversation
 from cairnloop.core.errors import InvalidTransition, StaleView
@@ -26,9 +26,13 @@ ROW = "cairnloop/inbox/_row.html"
 def assign(request: ActingRequest, conversation_id: int) -> HttpResponse:
     """Take a conversation; refused when a colleague took it since the row was made."""
     conversation = get_visible_conversation(request, conversation_id, to="assign")
-    if conversation.assignee_ref not in (request.POST.get("instead_of", ""), request.actor.ref):
+    had_it = request.POST.get("instead_of", "")
+    try:
+        conversation = assign_conversation(
+            conversation_id=conversation.pk, to=request.actor, by=request.actor, instead_of=had_it
+        )
+    except AssignedMeanwhile:
         return _answer(request, conversation, Toast(_("Someone took this first. The row shows who has it.")))
-    conversation = assign_conversation(conversation_id=conversation.pk, to=request.actor, by=request.actor)
     return _answer(request, conversation, Toast(_("Assigned to you."), tone="success"))
 
 

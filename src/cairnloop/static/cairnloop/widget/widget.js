@@ -522,7 +522,11 @@
       this.#outbox.forEach((entry) => this.#keep(entry))
       this.#outbox = [...stored, ...this.#outbox]
       if (stored.length) this.#current = stored.at(-1).conversation
-      this.parts.text.value ||= this.#keeper.get(passing, "draft")?.text ?? ""
+      const draft = this.#keeper.get(passing, "draft")
+      if (draft && !this.parts.text.value) {
+        this.parts.text.value = draft.text
+        this.#current = draft.conversation ?? this.#current
+      }
       this.#keepDraft()
     }
 
@@ -573,7 +577,10 @@
         other.conversation = id
         this.#keep(other)
       }
-      if (this.#current === entry.conversation) this.#current = id
+      if (this.#current === entry.conversation) {
+        this.#current = id
+        this.#keepDraft()
+      }
       return entry
     }
 
@@ -693,7 +700,7 @@
 
     #keepDraft() {
       const text = this.parts.text.value
-      if (this.#config.store) this.#keeper.put(passing, "draft", text ? { text } : null)
+      if (this.#config.store) this.#keeper.put(passing, "draft", text ? { text, conversation: this.#current } : null)
     }
 
     #rate(rating) { this.#line.send({ type: "rating", conversation: this.#current, rating }) }
