@@ -109,7 +109,4 @@ class TestTheTree:
 
 def _is_nested(path: Path, wanted: ast.AST) -> bool:
     """Functions inside functions, and methods whose contract says it all (consumers, elements), need no docstring."""
-    for node in tree_of(path).body:
-        if getattr(node, "lineno", None) == getattr(wanted, "lineno", None):
-            return False
-    return True
+    return all(getattr(node, "lineno", None) != getattr(wanted, "lineno", None) for node in tree_of(path).body)

@@ -25,7 +25,9 @@ PAGE = """{% load cairnloop_widget %}<!doctype html>
 {% cairnloop_widget customer_ref=customer_ref name="Lin Zhao" account_ref="northbeam" token_url=token_url %}
 </body></html>"""
 STYLE = """
-@font-face { font-family: Geist; src: url("/static/cairnloop/fonts/geist-latin-wght-normal.woff2"); font-weight: 100 900; }
+@font-face {
+  font-family: Geist; font-weight: 100 900; src: url("/static/cairnloop/fonts/geist-latin-wght-normal.woff2");
+}
 body { margin: 0; background: #fbfaf6; color: #22261c; font: 15px/1.5 Geist, sans-serif; }
 header { padding: 14px 32px; background: #1f2a17; color: #f3f1e6; } main { padding: 32px; }
 a { color: #2f5d1e; } cairnloop-widget { --cl-widget-font: Geist, sans-serif; }

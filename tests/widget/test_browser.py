@@ -378,7 +378,7 @@ class TestLooks:
         write(page, "Hello?")
         expect(page.get_by_role("button", name="Try now")).to_be_visible()
         found["cut off"] = self._violations(page)
-        assert found == dict.fromkeys(found, [])
+        assert found == {state: [] for state in found}
 
     def _violations(self, page: Page) -> list[str]:
         page.evaluate(

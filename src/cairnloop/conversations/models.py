@@ -305,7 +305,7 @@ class Message(models.Model):
     @property
     def asks_for_rating(self) -> bool:
         """True for the system message that asks the customer how it went."""
-        return self.metadata.get("type") == "csat_request"
+        return bool(self.metadata.get("type") == "csat_request")
 
 
 class ReadMarkerQuerySet(models.QuerySet["ReadMarker"]):

@@ -228,5 +228,5 @@ def _own_host(headers: dict[bytes, str]) -> str:
 
 
 def _language_of(scope: Any) -> str:
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    query: dict[str, list[str]] = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     return query.get("lang", [""])[0]

@@ -64,8 +64,7 @@ class Desk:
     """Serves one visitor: every answer is a list of frames, nothing raises, nothing of others is shown."""
 
     def __init__(self, *, visitor: Visitor, language: str = "") -> None:
-        names = {"name": visitor.name[:NAME_CHARS], "account_name": visitor.account_name[:NAME_CHARS]}
-        self.visitor = replace(visitor, **names)
+        self.visitor = replace(visitor, name=visitor.name[:NAME_CHARS], account_name=visitor.account_name[:NAME_CHARS])
         self.language = language
         self.customer = Actor.customer(visitor.customer_ref, name=self.visitor.name)
 
