@@ -1,0 +1,33 @@
+"""The same promises in the other host: ATOMIC_REQUESTS, its own user model, mounted deep, WSGI without sockets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAME_TESTS = [
+    "tests/test_authorisation.py",
+    "tests/conversations",
+    "tests/core",
+    "tests/audit/test_recording.py",
+    "tests/web/conversation",
+]
+LEFT_OUT = "not browser and not slow"
+
+
+@pytest.mark.slow
+class TestTheDeepHost:
+    def test_keeps_the_same_promises(self):
+        command = [sys.executable, "-m", "pytest", "--ds=tests.hosts.deep.settings", *SAME_TESTS]
+        not_twice = ["-m", LEFT_OUT, "--deselect=tests/conversations/test_interleavings.py"]
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.hosts.deep.settings"}
+        ran = subprocess.run(
+            [*command, *not_twice], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stdout[-4000:]
+        assert " passed" in ran.stdout.splitlines()[-1]
