@@ -59,7 +59,6 @@ RULES: dict[str, Rule] = {
     "inbox-changes": Rule(),
     "rail-badge": Rule(),
     "live-state": Rule(),
-    "inbox-row": READ,
     "inbox-preview": READ,
     "conversation": READ,
     "conversation-timeline": READ,

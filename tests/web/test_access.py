@@ -99,7 +99,8 @@ class TestAnInvisibleConversation:
         access("ShowsOnlyLin")
         hidden = make_conversation(customer_ref=MATEUS.ref)
         browser = browser_of(ada)
-        answers = [browser.get(reverse("cairnloop:inbox-row", args=[pk]), headers=headers) for pk in (hidden.pk, 10**9)]
+        urls = [reverse("cairnloop:inbox-preview", args=[pk]) for pk in (hidden.pk, 10**9)]
+        answers = [browser.get(url, headers=headers) for url in urls]
         assert [answer.status_code for answer in answers] == [404, 404]
         shown = [text_of(answer) for answer in answers]
         if headers:

@@ -13,7 +13,6 @@ urlpatterns = [
     path("", home.index, name="home"),
     path("inbox/", inbox.index, name="inbox"),
     path("inbox/changes/", inbox.changes, name="inbox-changes"),
-    path("inbox/rows/<int:conversation_id>/", inbox.row, name="inbox-row"),
     path("inbox/rows/<int:conversation_id>/assignment/", actions.assign, name="inbox-assignment"),
     path("inbox/rows/<int:conversation_id>/resolution/", actions.resolve, name="inbox-resolution"),
     path("inbox/rows/<int:conversation_id>/reopening/", actions.reopen, name="inbox-reopening"),

@@ -65,14 +65,6 @@ def changes(request: OperatorRequest) -> HttpResponse:
 
 @operator_required
 @require_GET
-def row(request: OperatorRequest, conversation_id: int) -> HttpResponse:
-    """Return one row as it is now."""
-    (shown,) = present_rows(request, [get_visible_conversation(request, conversation_id)])
-    return partial_response(request, "cairnloop/inbox/_row.html", {"row": shown})
-
-
-@operator_required
-@require_GET
 def preview(request: OperatorRequest, conversation_id: int) -> HttpResponse:
     """Return a glance at one conversation: its last messages, and what can be done from here."""
     conversation = get_visible_conversation(request, conversation_id)
