@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cairnloop.conversations.models import ConversationQuerySet
 from cairnloop.conversations.queries import (
     ORDERINGS,
     InboxFilter,
@@ -137,11 +138,16 @@ class TestInboxPages:
         assert "Sort" not in {node["Node Type"] for node in nodes}
 
 
+def in_its_order(wanted: InboxFilter) -> ConversationQuerySet:
+    order = "waiting" if wanted.waiting == "us" else "activity"
+    return filter_inbox(Conversation.objects.all(), wanted).order_by(*ORDERINGS[order])
+
+
 class TestCountsAndFigures:
     def test_stay_on_indexes(self, many):
         every, now = Conversation.objects.all(), timezone.now()
         with CaptureQueriesContext(connection) as captured:
-            count_capped({name: filter_inbox(every, wanted) for name, wanted in list(FILTERS.items())[:7]})
+            count_capped({name: in_its_order(wanted) for name, wanted in list(FILTERS.items())[:7]})
             count_capped({"today": every.resolved_since(now - timedelta(hours=12))}, limit=1_000)
             count_waiting_for(every, operator=Actor.operator(ME))
             summarise_ratings(every, since=now - timedelta(days=30), today=now - timedelta(hours=12))

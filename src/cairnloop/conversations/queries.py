@@ -174,11 +174,16 @@ def next_in_line(visible: ConversationQuerySet, *, operator: Actor | None, limit
 def count_waiting_for(visible: ConversationQuerySet, *, operator: Actor | None) -> Capped:
     """Count what waits for one operator; without one, what waits at all."""
     waiting = visible.waiting()
-    return count_capped({"": waiting.assigned_to(operator.ref) if operator else waiting})[""]
+    mine = waiting.assigned_to(operator.ref) if operator else waiting
+    return count_capped({"": mine.order_by("waiting_since", "id")})[""]
 
 
 def count_capped(counted: Mapping[str, ConversationQuerySet], *, limit: int = COUNT_LIMIT) -> dict[str, Capped]:
-    """Count several querysets in one statement, each up to `limit` rows."""
+    """Count several querysets in one statement, each up to `limit` rows.
+
+    Give each the order its list is shown in: it leads PostgreSQL to the index that knows the first rows, where
+    without one it may as well read the table from its start.
+    """
     parts: list[str] = []
     params: list[Any] = []
     database = "default"
@@ -195,7 +200,7 @@ def count_capped(counted: Mapping[str, ConversationQuerySet], *, limit: int = CO
 
 
 def _bounded(rows: ConversationQuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
-    query = rows.order_by().values_list("pk")[:limit].query
+    query = rows.values_list("pk")[:limit].query
     try:
         sql, params = query.get_compiler(using=rows.db).as_sql()
     except EmptyResultSet:

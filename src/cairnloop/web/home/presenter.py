@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cairnloop.conversations.queries import Capped, Ratings, count_capped, next_in_line, summarise_ratings
+from cairnloop.conversations.queries import ORDERINGS, Capped, Ratings, count_capped, next_in_line, summarise_ratings
 from cairnloop.core.jobs import count_jobs, last_worker_seen
 from cairnloop.core.transactions import savepoint
 from cairnloop.web.access import OperatorRequest
@@ -120,12 +120,12 @@ def today_label() -> str:
 
 def _counts(request: OperatorRequest, *, today: datetime) -> Counts:
     visible, actor = request.access.visible(), request.actor
-    waiting = visible.waiting()
+    waiting = visible.waiting().order_by(*ORDERINGS["waiting"])
     queues = {
         "own": waiting.assigned_to(actor.ref) if actor else waiting.none(),
         "unassigned": waiting.unassigned(),
         "waiting": waiting,
-        "open": visible.open(),
+        "open": visible.open().order_by(*ORDERINGS["activity"]),
     }
     done = count_capped({"resolved_today": visible.resolved_since(today)}, limit=DAY_LIMIT)
     return Counts(**count_capped(queues), **done)

@@ -174,7 +174,7 @@ def tools_of(request: OperatorRequest, asked: Asked, *, assignee_name: str) -> d
 
 
 def _counted(visible: ConversationQuerySet, view: Asked, request: OperatorRequest) -> ConversationQuerySet:
-    return filter_inbox(visible, filter_of(view, actor=request.actor))
+    return filter_inbox(visible, filter_of(view, actor=request.actor)).order_by(*ORDERINGS[view.order])
 
 
 def _is_same_view(view: Asked, asked: Asked) -> bool:
