@@ -8,7 +8,8 @@ from django.urls import reverse
 
 import cairnloop
 from cairnloop.models import AuditEntry
-from cairnloop.web.access import Access, operator_required
+from cairnloop.web.access import Access
+from cairnloop.web.guarding import operator_required
 from tests.factories import MATEUS, make_conversation
 from tests.web.conftest import HTMX, browser_of, text_of
 

@@ -7,7 +7,8 @@ import hashlib
 from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.views.decorators.http import require_GET
 
-from cairnloop.web.access import OperatorRequest, operator_required
+from cairnloop.web.access import OperatorRequest
+from cairnloop.web.guarding import operator_required
 from cairnloop.web.live_topics import TopicRefused, versions_of
 
 

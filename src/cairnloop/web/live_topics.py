@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from cairnloop.conversations.queries import conversation_versions, inbox_version
 from cairnloop.core.live import INBOX, conversation_topic
-
-if TYPE_CHECKING:
-    from cairnloop.web.access import Access
+from cairnloop.web.access import Access
 
 TOPIC_LIMIT = 20
 CONVERSATION = re.compile(r"conversation\.(\d{1,18})")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings as host_settings
 from django.contrib import messages
@@ -15,11 +14,8 @@ from django.utils.translation import gettext as _
 
 from cairnloop.conf import get_settings
 from cairnloop.conversations.queries import count_waiting_for
+from cairnloop.web.access import OperatorRequest
 from cairnloop.web.live_topics import versions_of
-
-if TYPE_CHECKING:
-    from cairnloop.web.access import OperatorRequest
-
 
 UNDO = "undo:"
 """In the tags of a Django message: the URL behind it takes back what the message tells about."""

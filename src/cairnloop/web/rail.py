@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from cairnloop.web.access import OperatorRequest, operator_required
+from cairnloop.web.access import OperatorRequest
+from cairnloop.web.guarding import operator_required
 from cairnloop.web.navigation import inbox_badge
 from cairnloop.web.responses import partial_response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings as host_settings
@@ -17,10 +17,8 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from cairnloop.web.access import OperatorRequest
 from cairnloop.web.navigation import UNDO, Toast, build_shell
-
-if TYPE_CHECKING:
-    from cairnloop.web.access import OperatorRequest
 
 Context = Mapping[str, Any]
 

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_POST
 
 from cairnloop.conversations.assigning import AssignedMeanwhile, assign_conversation
 from cairnloop.core.errors import InvalidInput
-from cairnloop.web.access import ActingRequest, acting_operator_required, get_visible_conversation
+from cairnloop.web.access import ActingRequest, get_visible_conversation
 from cairnloop.web.conversation import showing
 from cairnloop.web.conversation.forms import AssignmentForm, seen_in
+from cairnloop.web.guarding import acting_operator_required
 
 
 class UnknownAssignee(InvalidInput):

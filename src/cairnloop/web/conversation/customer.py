@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
-from cairnloop.web.access import OperatorRequest, get_visible_conversation, operator_required
+from cairnloop.web.access import OperatorRequest, get_visible_conversation
 from cairnloop.web.conversation.aside import aside_of
 from cairnloop.web.conversation.context import customer_panel
 from cairnloop.web.conversation.presenter import url_of
+from cairnloop.web.guarding import operator_required
 from cairnloop.web.responses import partial_response, wants_partial
 
 PANEL = "cairnloop/conversation/_customer.html"

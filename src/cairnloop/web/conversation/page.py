@@ -9,11 +9,12 @@ from django.views.decorators.http import require_safe
 from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.reading import mark_read
 from cairnloop.conversations.workspace_queries import seen_by_operator
-from cairnloop.web.access import OperatorRequest, get_visible_conversation, operator_required
+from cairnloop.web.access import OperatorRequest, get_visible_conversation
 from cairnloop.web.conversation import showing
 from cairnloop.web.conversation.context import customer_panel
 from cairnloop.web.conversation.forms import LARGEST_SEQUENCE
 from cairnloop.web.conversation.presenter import earlier_part, timeline_of, url_of, version_of
+from cairnloop.web.guarding import operator_required
 from cairnloop.web.responses import partial_response, wants_partial
 
 EARLIER = "cairnloop/conversation/_earlier.html"

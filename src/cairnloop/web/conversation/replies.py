@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from cairnloop.web.access import ActingRequest, acting_operator_required, get_visible_conversation
+from cairnloop.web.access import ActingRequest, get_visible_conversation
 from cairnloop.web.conversation.composer import REPLY
 from cairnloop.web.conversation.writing import write
+from cairnloop.web.guarding import acting_operator_required
 
 
 @acting_operator_required

@@ -17,11 +17,12 @@ from cairnloop.conversations.resolving import (
     resolve_conversation,
 )
 from cairnloop.core.errors import InvalidTransition, StaleView
-from cairnloop.web.access import ActingRequest, acting_operator_required, get_visible_conversation
+from cairnloop.web.access import ActingRequest, get_visible_conversation
 from cairnloop.web.conversation import showing
 from cairnloop.web.conversation.forms import SeenForm, seen_in
 from cairnloop.web.conversation.presenter import subject_of, url_of
 from cairnloop.web.conversation.timeline import customer_name
+from cairnloop.web.guarding import acting_operator_required
 from cairnloop.web.navigation import UNDO
 from cairnloop.web.responses import wants_partial
 

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from cairnloop.core import live
-from cairnloop.web.access import ActingRequest, acting_operator_required, get_visible_conversation
+from cairnloop.web.access import ActingRequest, get_visible_conversation
+from cairnloop.web.guarding import acting_operator_required
 
 
 @acting_operator_required

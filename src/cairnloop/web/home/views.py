@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from cairnloop.core.live import INBOX
-from cairnloop.web.access import OperatorRequest, operator_required
+from cairnloop.web.access import OperatorRequest
+from cairnloop.web.guarding import operator_required
 from cairnloop.web.home.presenter import home_of, today_label
 from cairnloop.web.navigation import watch
 from cairnloop.web.responses import page_or_partial, wants_partial

@@ -11,7 +11,8 @@ from cairnloop.conversations.assigning import AssignedMeanwhile, assign_conversa
 from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.resolving import reopen_conversation, resolve_conversation
 from cairnloop.core.errors import InvalidTransition, StaleView
-from cairnloop.web.access import ActingRequest, acting_operator_required, get_visible_conversation
+from cairnloop.web.access import ActingRequest, get_visible_conversation
+from cairnloop.web.guarding import acting_operator_required
 from cairnloop.web.inbox.forms import read_sequence
 from cairnloop.web.inbox.presenter import present_rows
 from cairnloop.web.navigation import Toast

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from cairnloop.core.live import INBOX
-from cairnloop.web.access import OperatorRequest, get_visible_conversation, operator_required
+from cairnloop.web.access import OperatorRequest, get_visible_conversation
+from cairnloop.web.guarding import operator_required
 from cairnloop.web.inbox.forms import Asked, read_asked, read_ids
 from cairnloop.web.inbox.presenter import (
     PAGE_SIZE,
