@@ -20,6 +20,7 @@ class TestGetSettings:
             ({"MESSAGE_LIMIT_CHARS": True}, "must be int, not bool"),
             ({"TOOLS": "acme.Refund"}, "must be a list of strings"),
             ({"TOOLS": [1]}, "must be a list of strings"),
+            ({"WIDGET_ORIGINS": 5}, "must be a list of strings"),
             ({"LIVE_SOCKETS": 1}, "must be bool, not int"),
             ({"NOTIFIER": 7}, "must be str or NoneType, not int"),
         ],

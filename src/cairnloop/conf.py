@@ -91,7 +91,7 @@ def _unknown(key: object, known: typing.Iterable[str]) -> str:
 
 def _checked(key: str, value: Any, expected: Any) -> Any:
     if typing.get_origin(expected) is tuple:
-        if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
             raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be a list of strings.")
         return tuple(value)
     options = typing.get_args(expected) if isinstance(expected, types.UnionType) else (expected,)

@@ -142,6 +142,28 @@ class TestPostReply:
         assert ReadMarker.objects.get().sequence == 2
 
 
+class TestBadInput:
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"text": None},
+            {"text": 5},
+            {"conversation_id": "abc"},
+            {"by": None},
+            {"seen_sequence": 99},
+            {"seen_sequence": -1},
+            {"client_id": 5},
+        ],
+    )
+    @pytest.mark.parametrize("verb", ["post_reply", "add_note"])
+    def test_is_refused_in_words_and_leaves_nothing(self, conversation, ada, verb, wrong):
+        given = {"conversation_id": conversation.pk, "text": "Hi", "by": actor_of(ada), "seen_sequence": 1, **wrong}
+        with pytest.raises(cairnloop.CairnloopError) as refusal:
+            getattr(cairnloop, verb)(**given)
+        assert isinstance(refusal.value, (cairnloop.InvalidInput, cairnloop.NotAllowed))
+        assert sequences(conversation) == [1]
+
+
 class TestAddNote:
     def test_leaves_status_and_waiting_alone(self, conversation, ada):
         since = conversation.waiting_since

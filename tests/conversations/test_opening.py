@@ -64,6 +64,9 @@ class TestOpenConversation:
         ("wrong", "code"),
         [
             ({"customer_ref": " "}, "missing_customer"),
+            ({"customer_ref": 5}, "not_text"),
+            ({"account_ref": None}, "not_text"),
+            ({"text": 5}, "not_text"),
             ({"customer_ref": "x" * 201}, "invalid_input"),
             ({"text": " \n "}, "empty_message"),
             ({"text": "a" * 10_001}, "message_too_long"),

@@ -223,6 +223,8 @@ class TestTyping:
 
     def test_of_an_operator_reaches_the_customer(self, lin: SocketVisit) -> None:
         opened = lin.say("One", client_id="a1")["conversation"]
+        # The acknowledgement comes first, the subscription after it: the answer to a ping says that both are done.
+        lin.ask({"type": "ping"}, "pong")
         topic = live.thread_topic(Conversation.objects.get().pk)
         live.send([{"type": "live.hint", "topic": topic, "what": "typing", "by": "operator"}])
         lin.wait_until(lambda: lin.heard[-1] == {"v": 1, "type": "typing", "conversation": opened})

@@ -21,7 +21,7 @@ from cairnloop.conversations.models import Conversation, Message, ReadMarker
 from cairnloop.conversations.wording import checked_client_id, checked_text
 from cairnloop.core import telemetry
 from cairnloop.core.actors import Actor, ActorKind
-from cairnloop.core.errors import InvalidTransition, NotAllowed
+from cairnloop.core.errors import InvalidInput, InvalidTransition, NotAllowed
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command
 
@@ -44,8 +44,10 @@ def receive_message(*, conversation_id: int, text: str, by: Actor, client_id: st
     With a `client_id`, a repeated call returns the message of the first and writes nothing: a client may retry
     until it hears back. Raises NotFound for a conversation of someone else, and InvalidInput.
     """
-    if not by.is_customer:
+    if not isinstance(by, Actor) or not by.is_customer:
         raise CustomerNeeded
+    if not isinstance(conversation_id, int):
+        raise InvalidInput(f"conversation_id is a number, not {type(conversation_id).__name__}. Nothing was written.")
     text = checked_text(text, limit=get_settings().message_limit_chars)
     client_id = checked_client_id(client_id)
     try:

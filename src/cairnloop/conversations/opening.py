@@ -16,7 +16,7 @@ from cairnloop.conversations.wording import (
     refuse_unstorable,
 )
 from cairnloop.core import telemetry
-from cairnloop.core.actors import Actor
+from cairnloop.core.actors import NAME_CHARS, REF_CHARS, Actor
 from cairnloop.core.errors import InvalidInput
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command, savepoint
@@ -56,9 +56,9 @@ def open_conversation(
     now = timezone.now()
     conversation = Conversation(
         customer_ref=customer_ref,
-        customer_name=customer_name[:200],
+        customer_name=customer_name[:NAME_CHARS],
         account_ref=account_ref,
-        account_name=account_name[:200],
+        account_name=account_name[:NAME_CHARS],
         subject=checked_subject(subject, text=text),
         priority=priority,
         channel=channel,
@@ -70,7 +70,7 @@ def open_conversation(
     if not _insert(conversation):
         return Conversation.objects.get(customer_ref=customer_ref, client_id=client_id)
 
-    customer = Actor.customer(customer_ref, name=customer_name)
+    customer = Actor.customer(customer_ref, name=conversation.customer_name)
     record(
         "conversation.opened",
         by=by or customer,
@@ -108,13 +108,15 @@ def _insert(conversation: Conversation) -> bool:
 def _check(
     customer_ref: str, customer_name: str, account_ref: str, account_name: str, priority: str, channel: str
 ) -> None:
-    if not customer_ref.strip():
-        raise MissingCustomer
     for value in (customer_ref, customer_name, account_ref, account_name):
         refuse_unstorable(value)
+    if not customer_ref.strip():
+        raise MissingCustomer
     for name, value in (("customer_ref", customer_ref), ("account_ref", account_ref)):
-        if len(value) > 200:
-            raise InvalidInput(f"{name} has {len(value)} characters, 200 are allowed. Pass a shorter identifier.")
+        if len(value) > REF_CHARS:
+            raise InvalidInput(
+                f"{name} has {len(value)} characters, {REF_CHARS} are allowed. Pass a shorter identifier."
+            )
     if priority not in Conversation.Priority.values:
         raise InvalidInput(f"{priority!r} is no priority. Use one of: {', '.join(Conversation.Priority.values)}.")
     if channel not in Conversation.Channel.values:

@@ -29,6 +29,12 @@ class UnstorableText(InvalidInput):
     code = "unstorable_text"
 
 
+class NotText(InvalidInput):
+    """Text is needed here. Nothing was written."""
+
+    code = "not_text"
+
+
 class InvalidClientId(InvalidInput):
     """The client id must be 1 to 64 letters, digits, dots, colons, dashes or underscores."""
 
@@ -53,7 +59,7 @@ def checked_text(text: str, *, limit: int) -> str:
 
 def checked_client_id(client_id: str | None) -> str | None:
     """Return `client_id` unchanged. Raises InvalidClientId."""
-    if client_id is not None and not CLIENT_ID.fullmatch(client_id):
+    if client_id is not None and not (isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id)):
         raise InvalidClientId
     return client_id
 
@@ -72,7 +78,12 @@ def checked_subject(subject: str, *, text: str | None) -> str:
 
 
 def refuse_unstorable(text: str) -> None:
-    """Raise UnstorableText for NUL characters and lone surrogates, which PostgreSQL cannot hold."""
+    """Raise NotText for other values than text, and UnstorableText for what PostgreSQL cannot hold.
+
+    That is: NUL characters and lone surrogates.
+    """
+    if not isinstance(text, str):
+        raise NotText(f"Text is needed here, not {type(text).__name__}. Nothing was written.")
     if "\x00" in text:
         raise UnstorableText
     try:

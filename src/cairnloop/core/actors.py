@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cairnloop.core.errors import InvalidInput
+
+REF_CHARS = 200
+"""Longest reference of a person or an account, in characters."""
+NAME_CHARS = 200
+
+
+class InvalidActor(InvalidInput, ValueError):
+    """This cannot be an actor. Pass the host's own identifier of whoever acts, as text."""
+
+    code = "invalid_actor"
+
 
 class ActorKind(StrEnum):
     """The four kinds of actors."""
@@ -28,8 +40,12 @@ class Actor:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if not self.ref or not self.ref.strip():
-            raise ValueError("An actor needs a ref. Pass the host's identifier of whoever acts.")
+        if not isinstance(self.ref, str):
+            raise InvalidActor(f"An actor's ref is text, not {type(self.ref).__name__}. Pass str(user.pk).")
+        if not self.ref.strip():
+            raise InvalidActor("An actor needs a ref. Pass the host's identifier of whoever acts.")
+        if len(self.ref) > REF_CHARS or not isinstance(self.name, str):
+            raise InvalidActor(f"An actor's ref has {REF_CHARS} characters at most, and its name is text.")
 
     @classmethod
     def operator(cls, ref: str, *, name: str = "") -> Actor:

@@ -12,10 +12,10 @@ from django.core import signing
 from django.core.exceptions import ImproperlyConfigured
 
 from cairnloop.conf import get_settings
+from cairnloop.core.actors import REF_CHARS
 
 WIDGET_AUDIENCE = "cairnloop.widget"
 """Part of the key: a token signed for anything else proves nothing here."""
-REF_CHARS = 200
 TOKEN_CHARS = 4096
 CLOCK_SKEW_SECONDS = 60
 
@@ -44,6 +44,8 @@ def sign_widget_token(
     Call it for the person your own session knows, never with a value from the request. Raises ValueError for
     a reference that is empty or longer than 200 characters.
     """
+    # Primary keys come as numbers or UUIDs; a token carries text.
+    customer_ref, account_ref = str(customer_ref), str(account_ref)
     if not customer_ref.strip():
         raise ValueError("A widget token needs a customer_ref: your own identifier of the customer.")
     if len(customer_ref) > REF_CHARS or len(account_ref) > REF_CHARS:

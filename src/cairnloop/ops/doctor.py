@@ -19,6 +19,8 @@ from cairnloop.core.jobs import count_jobs, last_worker_seen
 from cairnloop.hooks import HOOKS
 from cairnloop.live_layer import PostgresChannelLayer
 
+STOPPERS = ("cairnloop.E001", "cairnloop.E002", "database", "migrations")
+"""Findings after which every further question would only fail."""
 WORKER_SILENCE = timedelta(seconds=60)
 
 
@@ -48,6 +50,8 @@ def examine() -> list[Finding]:
     findings: list[Finding] = []
     for probe in PROBES:
         findings.extend(probe())
+        if any(finding.level is Level.BLOCKED and finding.subject in STOPPERS for finding in findings):
+            break
     return findings
 
 
@@ -66,7 +70,7 @@ def probe_hooks() -> Iterator[Finding]:
     configured = get_settings()
     for name, spec in HOOKS.items():
         if getattr(configured, spec.setting):
-            yield Finding(Level.READY, name, "Your own is used.")
+            yield Finding(Level.READY, name, "The one you set is used.")
         else:
             yield Finding(Level.READY, name, f"The default is used. {spec.without}")
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from cairnloop.conf import get_settings
 from cairnloop.conversations.wording import refuse_unstorable
 from cairnloop.core import telemetry
+from cairnloop.core.actors import REF_CHARS
 from cairnloop.core.errors import InvalidInput, NotAllowed
-from cairnloop.core.signing import REF_CHARS
 from cairnloop.hooks import load_hook
 from cairnloop.hooks.widget_verifier import DenyEveryone, Visitor
 from cairnloop.widget.limiting import has_turn_left, take_turn
