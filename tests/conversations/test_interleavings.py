@@ -172,7 +172,7 @@ def _copy(value: object) -> object:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 class TestRealSessions:
-    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.parametrize("seed", range(100))
     def test_keep_the_promises_while_all_write_at_once(self, seed):
         conversation = make_conversation(client_id=None)
         operators = [Operator(conversation.pk, ADA), Operator(conversation.pk, GRACE)]

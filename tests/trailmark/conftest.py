@@ -111,6 +111,12 @@ class DemoProcess:
         """Send a signal to the group, wait, and return what else was printed."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, number)
+        if number == signal.SIGKILL:
+            # What it started may live a moment longer, and hold the other end of the pipe.
+            self.process.wait(PATIENCE_SECONDS)
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+            return ""
         rest, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         self.output += rest
         return rest
