@@ -172,6 +172,12 @@ class TestAddNote:
         assert note.role == "internal_note"
         assert conversation.waiting_since == since
 
+    def test_leaves_no_trace_in_what_the_customer_sees_of_the_conversation(self, conversation, ada):
+        cairnloop.add_note(conversation_id=conversation.pk, text="Known bug.", by=actor_of(ada))
+        before = conversation.last_activity_at
+        conversation.refresh_from_db()
+        assert conversation.last_activity_at == before
+
     def test_stays_out_of_the_customers_thread(self, conversation, ada):
         cairnloop.add_note(conversation_id=conversation.pk, text="Known bug.", by=actor_of(ada))
         shown = Message.objects.filter(conversation=conversation).shown_to_customer()

@@ -69,6 +69,8 @@ class TestOpenConversation:
             ({"text": 5}, "not_text"),
             ({"customer_ref": "x" * 201}, "invalid_input"),
             ({"text": " \n "}, "empty_message"),
+            ({"text": "\u200b\u2060 \ufeff"}, "empty_message"),
+            ({"text": "\u3164"}, "empty_message"),
             ({"text": "a" * 10_001}, "message_too_long"),
             ({"text": "nul \x00"}, "unstorable_text"),
             ({"text": "surrogate \ud800"}, "unstorable_text"),

@@ -163,8 +163,14 @@ def add_note(
         return earlier
     refuse_stale_eyes(conversation, by=by, seen_sequence=seen_sequence)
 
+    # The customer sees when their conversation was last active: a note must not show there.
     message = conversation.append(
-        role=Message.Role.INTERNAL_NOTE, by=by, text=text, at=timezone.now(), client_id=client_id
+        role=Message.Role.INTERNAL_NOTE,
+        by=by,
+        text=text,
+        at=timezone.now(),
+        client_id=client_id,
+        last_activity_at=conversation.last_activity_at,
     )
     _mark_own(conversation, by=by, sequence=message.sequence)
     record(

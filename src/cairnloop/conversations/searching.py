@@ -26,9 +26,14 @@ NUMBER = re.compile(r"#?(\d{1,19})")
 def search_conversations(conversations: ConversationQuerySet, words: str) -> ConversationQuerySet:
     """Narrow to conversations that hold every word, wherever each stands; the last may be unfinished.
 
-    `#42` or `42` alone is also an id.
+    `42` alone is also an id, `#42` is nothing else. An unfinished last word that says too little yet is left out
+    while there are others.
     """
     cleaned = CONTROL.sub(" ", words).split()[:WORD_LIMIT]
+    if len(cleaned) == 1 and cleaned[0].startswith("#") and _ids(cleaned[0]):
+        return conversations.filter(pk__in=_ids(cleaned[0]))
+    if len(cleaned) > 1 and len(cleaned[-1]) < BEGINNING_CHARS:
+        cleaned.pop()
     for word in cleaned[:-1]:
         conversations = conversations.filter(pk__in=_holding(WordQuery(word)))
     for word in cleaned[-1:]:

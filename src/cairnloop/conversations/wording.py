@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from cairnloop.core.errors import InvalidInput
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 SUBJECT_CHARS = 200
 DERIVED_SUBJECT_CHARS = 80
+INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and symbols that are drawn as nothing: Hangul fillers and the empty Braille pattern."""
 
 
 class EmptyMessage(InvalidInput):
@@ -48,13 +52,18 @@ def checked_text(text: str, *, limit: int) -> str:
     """
     refuse_unstorable(text)
     text = text.replace("\r\n", "\n").strip()
-    if not text:
+    if not any(map(is_visible, text)):
         raise EmptyMessage
     if len(text) > limit:
         raise MessageTooLong(
             f"The message has {len(text):,} characters, {limit:,} are allowed. Shorten it, or send it in parts."
         )
     return text
+
+
+def is_visible(character: str) -> bool:
+    """True for what leaves a mark on a screen: no space, control or format character, such as a zero-width joiner."""
+    return unicodedata.category(character) not in INVISIBLE and character not in BLANK_LETTERS
 
 
 def checked_client_id(client_id: str | None) -> str | None:
@@ -68,7 +77,7 @@ def checked_subject(subject: str, *, text: str | None) -> str:
     """Return the subject on one line, or one made from the first line of `text` when none was given."""
     refuse_unstorable(subject)
     line = " ".join(subject.split())
-    if line:
+    if any(map(is_visible, line)):
         return line[:SUBJECT_CHARS]
     first_line = (text or "").strip().split("\n", 1)[0]
     words = " ".join(first_line.split())

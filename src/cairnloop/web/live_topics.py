@@ -10,7 +10,7 @@ from cairnloop.core.live import INBOX, conversation_topic
 from cairnloop.web.access import Access
 
 TOPIC_LIMIT = 20
-CONVERSATION = re.compile(r"conversation\.(\d{1,18})")
+CONVERSATION = re.compile(r"conversation\.([0-9]{1,18})")
 
 
 class TopicRefused(Exception):

@@ -1020,7 +1020,8 @@
         const at = new Date(known.at)
         const time = this.#isToday(at) ? this.#time(at) : this.#day(at)
         const status = known.status === "open" ? w.open_status : w.resolved_status
-        const news = unread && fill(w.one_new, { count: this.#unread(known).length })
+        const count = this.#unread(known).length
+        const news = unread && fill(count === 1 ? w.one_new : w.many_new, { count })
         return h("li", {}, h("button", { class: "start", type: "button", onclick: () => this.#show(known.id) },
           h("span", {}, h("b", {}, known.subject || w.untitled), h("small", {}, [time, status, news].filter(Boolean).join(" · "))),
           unread && h("i", { "aria-hidden": "true" }), icon("next")))
