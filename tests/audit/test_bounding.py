@@ -38,7 +38,7 @@ class TestWhatAnEntryMaySay:
     def test_refuses_a_subject_without_kind_and_id(self, subject):
         self.refused("a kind, a colon and an id", subject=subject)
 
-    @pytest.mark.parametrize("ref", ["r" * 256, "two\nlines", "a\x00b", "\ud800"])
+    @pytest.mark.parametrize("ref", ["two\nlines", "a\x00b", "\ud800"])
     def test_refuses_an_actor_no_column_could_hold(self, ref):
         self.refused("Pass an id", by=Actor.operator(ref))
 
