@@ -36,7 +36,7 @@ def _linker_log(*, lines: int) -> str:
     )
     log = [
         "+ cargo build --release --locked --timings",
-        "   Compiling dispatch-core v4.11.2 (/work/dispatch/core)",
+        "   Compiling dispatch-core v4.11.2 (/build/dispatch/core)",
     ]
     for number in range(lines):
         unit = f"{dice.choice(parts)}_{dice.choice(parts)}"
