@@ -57,7 +57,9 @@ class TestTheJourney:
         chat.get_by_role("button", name="Send").click()
         inbox.get_by_text("Works, thank you!").first.wait_for()
 
+        resolved_at = inbox.url
         inbox.get_by_role("button", name=re.compile("^Resolve")).first.click()
+        inbox.wait_for_url(lambda url: url != resolved_at)
         rate = chat.get_by_role("group", name="How was this for you?")
         rate.wait_for()
         rate.get_by_role("button", name="Good", exact=True).click()

@@ -26,18 +26,17 @@ NUMBER = re.compile(r"#?(\d{1,19})")
 def search_conversations(conversations: ConversationQuerySet, words: str) -> ConversationQuerySet:
     """Narrow to conversations that hold every word, wherever each stands; the last may be unfinished.
 
-    `42` alone is also an id, `#42` is nothing else. An unfinished last word that says too little yet is left out
-    while there are others.
+    `42` alone is also an id, `#42` is nothing else. A single word has to be three letters long before
+    it may be unfinished; among others one letter will do.
     """
     cleaned = CONTROL.sub(" ", words).split()[:WORD_LIMIT]
     if len(cleaned) == 1 and cleaned[0].startswith("#") and _ids(cleaned[0]):
         return conversations.filter(pk__in=_ids(cleaned[0]))
-    if len(cleaned) > 1 and len(cleaned[-1]) < BEGINNING_CHARS:
-        cleaned.pop()
+    least = BEGINNING_CHARS if len(cleaned) == 1 else 1
     for word in cleaned[:-1]:
         conversations = conversations.filter(pk__in=_holding(WordQuery(word)))
     for word in cleaned[-1:]:
-        held = _holding(WordQuery(word, is_beginning=True))
+        held = _holding(WordQuery(word, is_beginning=len(word) >= least))
         numbered = Conversation.objects.filter(pk__in=_ids(word) if len(cleaned) == 1 else []).values("pk")
         conversations = conversations.filter(pk__in=held.union(numbered, all=True))
     return conversations
@@ -59,7 +58,7 @@ class WordQuery(SearchQuery):
     """
 
     def __init__(self, word: str, *, is_beginning: bool = False) -> None:
-        text = f"{_quoted(word)}:*" if is_beginning and len(word) >= BEGINNING_CHARS else _quoted(word)
+        text = f"{_quoted(word)}:*" if is_beginning else _quoted(word)
         super().__init__(text, config="simple", search_type="raw")
         self.lexeme = text.lower()
 
