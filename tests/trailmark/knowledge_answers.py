@@ -42,7 +42,6 @@ LATER_ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("downgrade", "is the audit log part of Solo", "change-or-downgrade-a-plan"),
     ("flaky-cache", "downloads the toolchain each time", "cache-dependencies"),
     ("moved-offices", "the latest invoice has the old one again", "invoice-address"),
-    ("rotate-arabic", "English is fine for the answer as well", "rotate-an-api-key"),
 )
 """Story, a few words of a later message of the customer, and the article that answers it."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.docs.pages import anchors_of, links_of, prose_of
+from tests.docs.pages import anchors_of, blocks_of, links_of, prose_of
 from tests.trailmark.conftest import EXAMPLE
 from tests.trailmark.knowledge_answers import ANSWERS, LATER_ANSWERS, UNANSWERED, WITHOUT_QUESTION
 from trailmark.seeding.cast import COMPANIES
@@ -25,6 +27,7 @@ OFF_TONE = re.compile(
     r"\b(please|magical|autonomous|human-like|deflect\w*|thinking|lorem|ipsum|simply|hassle|awesome|AI-powered)\b", re.I
 )
 EXTRA_JOB_CENTS = 1_200
+PARSERS = {"yaml": yaml.safe_load, "json": json.loads, "python": ast.parse}
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,13 @@ class TestArticle:
     @pytest.mark.parametrize("article", LIVE + PAST, ids=named)
     def test_keeps_the_tone(self, article):
         assert OFF_TONE.findall(prose_of(article.path)) == []
+
+    @pytest.mark.parametrize("article", LIVE, ids=named)
+    def test_shows_examples_that_parse(self, article):
+        for block in blocks_of(article.path):
+            assert block.language in {*PARSERS, "shell", "text", "sql"}, block.text
+            if block.language in PARSERS:
+                PARSERS[block.language](block.text)
 
     @pytest.mark.parametrize("article", LIVE, ids=named)
     def test_links_to_articles_that_exist(self, article):
