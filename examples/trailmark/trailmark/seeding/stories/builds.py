@@ -163,13 +163,13 @@ BUILDS = (
         customer="ines",
         subject="A scheduled build ran twice in one night",
         begins="25d 6h",
-        text="The nightly build of playout ran at 02:30 and again at 02:30. Is that what happens when clocks change?",
+        text="The nightly build of playout ran at 01:30 and again at 01:30. Is that what happens when clocks change?",
         steps=(
             Takes("16m", "grace"),
             Replies(
                 "22m",
                 "grace",
-                "Exactly that: schedules are read in Europe/Lisbon, and that night had 02:30 twice. Writing the "
+                "Exactly that: schedules are read in Europe/Lisbon, and that night had 01:30 twice. Writing the "
                 "schedule in UTC makes every night have each hour once.",
             ),
             Says("9m", "Switched to UTC. I like that the explanation is an hour that happens twice."),
