@@ -7,10 +7,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from tests.trailmark.conftest import DATA, EXAMPLE, DemoProcess, environment, free_port
 from trailmark.replay.counting import Outcome, Stored
-from trailmark.replay.customer import Screen
+from trailmark.replay.customer import Customer, PatienceLost, Screen
 from trailmark.replay.dialogues import Dialogue, Turn, UnusableDialogues, read_dialogues
 
 TALK = Dialogue("d1", "made up", (Turn("customer", " Hello \r\n"), Turn("operator", "Hi"), Turn("customer", "Bye")))
@@ -84,6 +86,20 @@ class TestOutcome:
     def test_is_not_whole_when_a_turn_was_never_sent(self) -> None:
         outcome = Outcome(TALK)
         assert not outcome.is_whole
+
+
+class TestCustomer:
+    async def test_loses_patience_with_a_server_that_never_acknowledges(self) -> None:
+        async def listen(socket: ServerConnection) -> None:
+            async for _ in socket:
+                pass
+
+        async with serve(listen, "127.0.0.1", 0, subprotocols=[Subprotocol("cairnloop.v1")]) as server:
+            port = server.sockets[0].getsockname()[1]
+            url = f"ws://127.0.0.1:{port}/"
+            async with Customer(url=url, token=lambda: "any", patience_seconds=0.2) as customer:
+                with pytest.raises(PatienceLost, match="no acknowledgement within 0 s"):
+                    await customer.say("Hello", client_id="1")
 
 
 class TestReadDialogues:
@@ -164,12 +180,22 @@ class TestReplay:
         assert stored == (22, 2)
         assert second.returncode == 0, second.stdout + second.stderr
 
-    def test_fails_when_nobody_answers(self, demo: DemoProcess) -> None:
+    def test_says_at_once_that_nobody_answers(self, demo: DemoProcess) -> None:
         nowhere = f"ws://127.0.0.1:{free_port()}/support/widget/socket/"
-        done = self.replay(demo, "--limit", "1", "--patience", "1", "--url", nowhere)
+        done = self.replay(demo, "--limit", "1", "--url", nowhere)
         assert done.returncode == 1
-        assert "no acknowledgement within 1 s" in done.stdout
-        assert "What was sent is not what arrived." in done.stderr
+        assert done.stdout == ""
+        assert f"No customer can come in at {nowhere}: " in done.stderr
+        assert "Start the demo with `make demo`" in done.stderr
+
+    def test_says_at_once_that_no_socket_is_at_an_address(self, demo: DemoProcess) -> None:
+        done = self.replay(demo, "--limit", "1", "--url", f"ws://127.0.0.1:{demo.port}/support/elsewhere/")
+        assert done.returncode == 1
+        assert "server rejected WebSocket connection" in done.stderr
+        for address in (f"http://127.0.0.1:{demo.port}/", "nonsense"):
+            done = self.replay(demo, "--limit", "1", "--url", address)
+            assert done.returncode == 1
+            assert f"{address} is no address of a socket" in done.stderr
 
     def test_fails_when_a_reply_is_altered_underneath(self, demo: DemoProcess) -> None:
         with psycopg.connect(demo.dsn(), autocommit=True) as connection:

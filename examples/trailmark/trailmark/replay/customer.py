@@ -20,6 +20,7 @@ from websockets.typing import Subprotocol
 HEARTBEAT_SECONDS = 5.0
 SILENCE_SECONDS = 15.0
 """Without any frame for so long, the connection is taken for dead."""
+OPEN_SECONDS = 10.0
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 3.0
 PASSING = frozenset({"rate_limited", "unavailable", "not_stored"})
@@ -70,6 +71,19 @@ class Screen:
             self.flaws.append(f"message {sequence} was delivered again, after message {self.last}")
             return
         self.messages.append(Delivered(sequence, message["role"], message["text"], time.perf_counter()))
+
+
+def connection(url: str, *, token: str) -> connect:
+    """Return a connection to the widget's socket, to be entered: the token travels as a subprotocol."""
+    encoded = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+    return connect(
+        url,
+        subprotocols=[Subprotocol("cairnloop.v1"), Subprotocol(f"cl-token.{encoded}")],
+        open_timeout=OPEN_SECONDS,
+        close_timeout=1,
+        compression=None,
+        proxy=None,
+    )
 
 
 class Customer:
@@ -131,7 +145,7 @@ class Customer:
         wait = FIRST_WAIT_SECONDS
         while True:
             try:
-                async with self._connection() as socket:
+                async with connection(self.url, token=self._token()) as socket:
                     wait = FIRST_WAIT_SECONDS
                     await self._resume(socket)
                     await self._listen(socket)
@@ -143,17 +157,6 @@ class Customer:
             # Not all at the same moment, when a server comes back and hundreds are waiting.
             await asyncio.sleep(wait * random.uniform(0.5, 1))
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
-
-    def _connection(self) -> connect:
-        encoded = base64.urlsafe_b64encode(self._token().encode()).decode().rstrip("=")
-        return connect(
-            self.url,
-            subprotocols=[Subprotocol("cairnloop.v1"), Subprotocol(f"cl-token.{encoded}")],
-            open_timeout=10,
-            close_timeout=1,
-            compression=None,
-            proxy=None,
-        )
 
     async def _resume(self, socket: ClientConnection) -> None:
         """Ask for what was missed, and say again what nobody has acknowledged."""

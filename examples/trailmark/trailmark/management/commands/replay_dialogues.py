@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from trailmark.replay.dialogues import UnusableDialogues, read_dialogues
+from trailmark.replay.knocking import ShutOut, knock
 from trailmark.replay.replaying import Replay
 from trailmark.replay.reporting import progress, report
 
@@ -61,6 +62,10 @@ class Command(BaseCommand):
             concurrency=options["concurrency"],
             patience_seconds=options["patience"],
         )
+        try:
+            asyncio.run(knock(replay.url, run=replay.run))
+        except ShutOut as error:
+            raise CommandError(str(error)) from error
         began = time.monotonic()
         asyncio.run(self._perform(replay))
         self.stdout.write(report(replay, seconds=time.monotonic() - began))
