@@ -13,7 +13,7 @@ import pytest
 from cairnloop.embedded import stop_postgres
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.stranger import NAME, PASSWORD, Browser, Project, hear
-from tests.hosts.plain.settings import POSTGRES
+from tests.hosts.postgres import POSTGRES
 
 pytestmark = pytest.mark.slow
 

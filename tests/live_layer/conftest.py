@@ -81,7 +81,7 @@ class OtherProcess:
 def database(alias: str = "default") -> dict[str, Any]:
     """The part of Django's settings another process needs to reach the same database."""
     wanted = ("ENGINE", "NAME", "USER", "HOST", "PORT", "PASSWORD")
-    return {key: connections[alias].settings_dict[key] for key in wanted}
+    return {key: str(connections[alias].settings_dict[key]) for key in wanted}
 
 
 async def nothing_comes(receive: Awaitable[Any], *, within: float = 0.3) -> bool:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from cairnloop.embedded import start_postgres
-
-ROOT = Path(__file__).resolve().parents[3]
-POSTGRES = start_postgres(ROOT / ".cairnloop" / "test-postgres", tuning={"fsync": "off", "max_connections": "300"})
+from tests.hosts.postgres import SOCKET_DIR
 
 SECRET_KEY = "a key for tests only, long enough to sign with"
 DEBUG = False
@@ -20,7 +16,10 @@ LANGUAGE_CODE = "en"
 
 DATABASES = {
     "default": {
-        **POSTGRES.database("postgres"),
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "postgres",
+        "USER": "postgres",
+        "HOST": SOCKET_DIR,
         "TEST": {"NAME": f"test_{os.environ.get('CAIRNLOOP_TEST_DB', 'cairnloop')}"},
     }
 }
