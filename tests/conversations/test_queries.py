@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 import cairnloop
+from cairnloop.conversations import searching
 from cairnloop.conversations.queries import (
     InboxFilter,
     conversation_versions,
@@ -23,7 +24,7 @@ from cairnloop.conversations.queries import (
     summarise_ratings,
 )
 from cairnloop.conversations.reading import mark_read
-from cairnloop.conversations.searching import search_conversations
+from cairnloop.conversations.searching import search_conversations, searched_since
 from cairnloop.models import Conversation
 from tests.factories import LIN, MATEUS, actor_of, make_conversation
 
@@ -87,6 +88,14 @@ class TestFilterInbox:
         assert found(**asked) == {wanted.pk}
 
 
+@pytest.fixture(params=["rare", "frequent"])
+def places(request, monkeypatch):
+    """Searches answer the same, whether their words are looked up or conversations are gone through."""
+    if request.param == "frequent":
+        monkeypatch.setattr(searching, "_frequent", set)
+
+
+@pytest.mark.usefixtures("places")
 class TestSearchConversations:
     @pytest.mark.parametrize(
         "words",
@@ -143,6 +152,37 @@ class TestSearchConversations:
     def test_takes_whatever_is_typed(self, conversation, words):
         assert conversation.pk in matches("charged")
         matches(words)
+
+
+class TestSearchForFrequentWords:
+    @pytest.fixture(autouse=True)
+    def _reach_of_two(self, monkeypatch):
+        monkeypatch.setattr(searching, "_frequent", lambda queries: {each for each in queries if each.word != "rare"})
+        monkeypatch.setattr(searching, "REACH", 2)
+
+    @pytest.fixture
+    def three(self):
+        return [make_conversation(subject=f"Often {rare}") for rare in ("rare", "and", "so")]
+
+    def since(self, words, conversations=None):
+        return searched_since(Conversation.objects.all() if conversations is None else conversations, words)
+
+    def test_goes_through_the_newest_and_says_since_when(self, three):
+        assert matches("often") == [three[1].pk, three[2].pk]
+        assert self.since("often") == three[1].last_activity_at
+
+    def test_reaches_everything_that_is_not_more_than_it_goes_through(self, three):
+        few = Conversation.objects.filter(pk__in=[three[0].pk, three[2].pk])
+        assert set(search_conversations(few, "often").values_list("pk", flat=True)) == {three[0].pk, three[2].pk}
+        assert self.since("often", few) is None
+
+    def test_looks_everywhere_with_one_rare_word(self, three):
+        assert matches("often rare") == matches("rare often") == [three[0].pk]
+        assert self.since("often rare") is None
+        assert self.since("") is None
+
+    def test_finds_an_old_conversation_by_its_number(self, three):
+        assert matches(f"{three[0].pk}") == matches(f"#{three[0].pk}") == [three[0].pk]
 
 
 class TestSearchTakesAnything(TestCase):

@@ -14,7 +14,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject, Left
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message, ReadMarker
-from cairnloop.conversations.searching import search_conversations
+from cairnloop.conversations.searching import search_conversations, searched_since
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import NotFound
 
@@ -117,6 +117,18 @@ def thread_for_customer(*, conversation_id: int, after: int = 0, limit: int = TH
 
 def filter_inbox(visible: ConversationQuerySet, wanted: InboxFilter) -> ConversationQuerySet:
     """Narrow to what an inbox shows; every filter combines with every other."""
+    return search_conversations(_without_words(visible, wanted), wanted.words)
+
+
+def inbox_searched_since(visible: ConversationQuerySet, wanted: InboxFilter) -> datetime | None:
+    """Return the oldest activity a search still reaches; None when it reaches all that the inbox shows.
+
+    Words that stand nearly everywhere are looked for in the newest conversations only.
+    """
+    return searched_since(_without_words(visible, wanted), wanted.words)
+
+
+def _without_words(visible: ConversationQuerySet, wanted: InboxFilter) -> ConversationQuerySet:
     found = visible.in_status(wanted.status) if wanted.status else visible
     if wanted.assignee_ref is not None:
         found = found.assigned_to(wanted.assignee_ref) if wanted.assignee_ref else found.unassigned()
@@ -126,7 +138,7 @@ def filter_inbox(visible: ConversationQuerySet, wanted: InboxFilter) -> Conversa
         found = found.waiting_for_customer()
     if wanted.channel:
         found = found.through(wanted.channel)
-    return search_conversations(found, wanted.words)
+    return found
 
 
 def inbox_lines(conversations: Sequence[Conversation], *, reader: Actor | None) -> list[InboxLine]:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import cairnloop
+from cairnloop.conversations import searching
 from cairnloop.conversations.reading import mark_read
 from cairnloop.models import Conversation
 from tests.factories import LIN, MATEUS, actor_of, make_conversation
@@ -301,3 +302,23 @@ class TestThePreview:
         access("NamesNobody")
         url = reverse("cairnloop:inbox-preview", args=[conversation.pk])
         assert "<form" not in text_of(browser_of(ada).get(url, headers=HTMX))
+
+
+class TestASearchForFrequentWords:
+    @pytest.fixture(autouse=True)
+    def _reach_of_one(self, monkeypatch):
+        monkeypatch.setattr(searching, "_frequent", set)
+        monkeypatch.setattr(searching, "REACH", 1)
+
+    def test_says_since_when_it_searched_and_how_to_reach_further(self, browser):
+        old, new = make_conversation(), make_conversation()
+        response = browser.get(INBOX, {"q": "charges"})
+        assert rows_in(response) == [new.pk]
+        assert "so only those active since" in text_of(response)
+        assert "Add a word to search further back." in text_of(response)
+        assert old.pk not in rows_in(response)
+
+    def test_says_nothing_when_everything_was_searched(self, browser, conversation):
+        assert rows_in(browser.get(INBOX, {"q": "charges"})) == [conversation.pk]
+        for asked in ({"q": "charges"}, {}):
+            assert "search further back" not in text_of(browser.get(INBOX, asked))

@@ -19,6 +19,7 @@ from cairnloop.conversations.queries import (
     count_capped,
     filter_inbox,
     inbox_lines,
+    inbox_searched_since,
 )
 from cairnloop.core.actors import ActorKind
 from cairnloop.web.access import OperatorRequest
@@ -101,6 +102,8 @@ class Rows:
     rows: tuple[Row, ...]
     more_url: str
     empty: Empty | None
+    searched_since: datetime | None = None
+    """Older conversations were not searched; None when all were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,13 @@ class Empty:
 
 def rows_of(request: OperatorRequest, asked: Asked) -> Rows:
     """Return one page of what was asked for."""
-    found = filter_inbox(request.access.visible(), filter_of(asked, actor=request.actor))
+    visible, wanted = request.access.visible(), filter_of(asked, actor=request.actor)
+    found = filter_inbox(visible, wanted)
     page = page_after(found, asked.cursor, ordering=ORDERINGS[asked.order], size=PAGE_SIZE)
     rows = present_rows(request, page.rows)
     more_url = asked.url(cursor=page.next_cursor) if page.next_cursor else ""
-    return Rows(rows, more_url, None if rows or asked.cursor else _why_empty(asked))
+    empty = None if rows or asked.cursor else _why_empty(asked)
+    return Rows(rows, more_url, empty, inbox_searched_since(visible, wanted))
 
 
 def present_rows(request: OperatorRequest, conversations: Sequence[Conversation]) -> tuple[Row, ...]:
