@@ -5,7 +5,6 @@ Production hosts use their own PostgreSQL. The server listens on a Unix socket o
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import signal
 import subprocess
@@ -55,6 +54,7 @@ def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> E
     """Start the server on `data_dir`, or attach to the one already running there.
 
     `tuning` adds settings for a data directory that is created by this call; an existing one keeps its own.
+    A server that nobody can reach any more is ended first: one whose data directory was removed, or whose socket was.
     Raises ModuleNotFoundError with the missing extra's name when the wheel is not installed.
     """
     try:
@@ -70,6 +70,8 @@ def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> E
     data_dir = data_dir.resolve()
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with _only_starter(data_dir):
+        _end_forgotten(data_dir)
+        _end_deaf(data_dir)
         if not (data_dir / "PG_VERSION").exists():
             _initialise(get_server, data_dir, {**TUNING, **(tuning or {})})
         _forget_other_process(data_dir)
@@ -87,15 +89,10 @@ def stop_postgres(data_dir: Path, *, immediate: bool = False) -> bool:
 
     `immediate` aborts it without a checkpoint, as a crash would: the next start recovers from the log.
     """
-    try:
-        pid = int((data_dir / "postmaster.pid").read_text().splitlines()[0])
-    except (FileNotFoundError, IndexError, ValueError):
-        return False
+    pid = _named_pid(data_dir)
     if not _is_postgres(pid):
         return False
-    with contextlib.suppress(ProcessLookupError):
-        _signal(pid, signal.SIGQUIT if immediate else signal.SIGINT)
-        _wait_gone(pid)
+    _end(pid, signal.SIGQUIT if immediate else signal.SIGINT)
     return True
 
 
@@ -115,6 +112,41 @@ def _initialise(get_server: Callable[..., Any], data_dir: Path, tuning: dict[str
     with (unfinished / "postgresql.conf").open("a") as conf:
         conf.writelines(f"{name} = {value}\n" for name, value in tuning.items())
     unfinished.rename(data_dir)
+
+
+def _named_pid(data_dir: Path) -> int:
+    """Return the process that the pid file names; 0 if there is none."""
+    try:
+        return int((data_dir / "postmaster.pid").read_text().splitlines()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return 0
+
+
+def _end_forgotten(data_dir: Path) -> None:
+    """End a server whose data directory was removed, and perhaps made anew.
+
+    It goes on for up to a minute, and on its way out deletes the socket, which by then is another server's.
+    """
+    import psutil
+
+    named = _named_pid(data_dir)
+    for process in psutil.process_iter(["name", "cmdline"]):
+        is_postgres = "postgres" in (process.info["name"] or "")
+        if is_postgres and process.pid != named and str(data_dir) in (process.info["cmdline"] or []):
+            _end(process.pid, signal.SIGQUIT)
+
+
+def _end_deaf(data_dir: Path) -> None:
+    """End a server whose socket somebody deleted, as those who tidy up temporary files do."""
+    try:
+        lines = (data_dir / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return
+    if len(lines) < PID_FILE_LINES:
+        return
+    _, _, _, port, socket_dir, *_ = lines
+    if not Path(socket_dir, f".s.PGSQL.{port}").exists():
+        stop_postgres(data_dir)
 
 
 def _forget_other_process(data_dir: Path) -> None:
@@ -154,20 +186,14 @@ def _exists(pid: int) -> bool:
     return bool(psutil.pid_exists(pid))
 
 
-def _signal(pid: int, number: int) -> None:
+def _end(pid: int, number: int, timeout: float = 30) -> None:
+    """Send a signal and wait until the process is gone."""
     import psutil
 
     try:
-        psutil.Process(pid).send_signal(number)
-    except psutil.NoSuchProcess:
-        raise ProcessLookupError(pid) from None
-
-
-def _wait_gone(pid: int, timeout: float = 30) -> None:
-    import psutil
-
-    try:
-        psutil.Process(pid).wait(timeout)
+        process = psutil.Process(pid)
+        process.send_signal(number)
+        process.wait(timeout)
     except psutil.NoSuchProcess:
         return
     except psutil.TimeoutExpired as error:
