@@ -94,7 +94,7 @@ class TestNamedChannels:
     async def test_give_each_message_to_one_reader_in_all_processes(
         self, postgres_layer: PostgresChannelLayer, postgres_recipe: dict[str, Any]
     ) -> None:
-        # Not in the common suite: channels-redis now and then delivers one twice here.
+        # Not in the common suite: in channels-redis a reader takes back what another one has just taken.
         others = [await OtherProcess.start(postgres_recipe) for _ in range(2)]
         waiting = [each.begin("receive", "tasks") for each in others for _ in range(20)]
         waiting += [asyncio.ensure_future(postgres_layer.receive("tasks")) for _ in range(20)]
