@@ -20,17 +20,20 @@ demo: free-port $(INSTALLED) ## Run the example host with its own PostgreSQL; PO
 demo-reset: free-port $(INSTALLED) ## Forget everything the demo stored, and start it anew
 	@exec $(BIN)/python $(EXAMPLE)/demo.py --reset
 
-test: $(INSTALLED) ## Run every test; ARGS="tests/core -k actor" runs some
-	$(BIN)/python -m pytest $(ARGS)
+# With PROCESSES each has a database of its own.
+SPREAD := $(if $(PROCESSES),--numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder)
+test: $(INSTALLED) ## Run every test; ARGS="tests/core -k actor" runs some, PROCESSES=2 shares them out
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 lint: $(INSTALLED) ## Check style, formatting, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	@$(MAKE) --no-print-directory types
 	$(BIN)/lint-imports
 
 types: $(INSTALLED) ## Check types only
 	$(BIN)/mypy
+	PYTHONPATH=$(EXAMPLE) $(BIN)/mypy --config-file $(EXAMPLE)/mypy.ini
 
 bench: $(INSTALLED) ## Measure rates, latencies and memory against a floor of bare SQL
 	PYTHONPATH=$(EXAMPLE) $(BIN)/python -m rigs.bench $(ARGS)

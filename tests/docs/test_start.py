@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 
@@ -13,7 +12,7 @@ import pytest
 from cairnloop.embedded import stop_postgres
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.stranger import NAME, PASSWORD, Browser, Project, hear
-from tests.hosts.postgres import POSTGRES
+from tests.hosts.postgres import POSTGRES, database_name
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +37,7 @@ def project(tmp_path) -> Project:
 @pytest.fixture
 def database() -> Iterator[dict[str, object]]:
     """An empty database on the tests' server."""
-    name = f"docs_{os.environ.get('CAIRNLOOP_TEST_DB', 'cairnloop')}"
+    name = database_name("docs")
     with psycopg.connect(POSTGRES.dsn(), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')

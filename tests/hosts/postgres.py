@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import os
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,12 @@ def _start() -> EmbeddedPostgres:
 
     atexit.register(leave)
     return start_postgres(DATA_DIR, tuning={"fsync": "off", "max_connections": "300"})
+
+
+def database_name(purpose: str) -> str:
+    """Name a database of this run, and of this one of its processes."""
+    run = os.environ.get("CAIRNLOOP_TEST_DB", "cairnloop")
+    return "_".join(filter(None, (purpose, run, os.environ.get("PYTEST_XDIST_WORKER"))))
 
 
 POSTGRES = cast(EmbeddedPostgres, SimpleLazyObject(_start))

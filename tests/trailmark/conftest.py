@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.hosts.postgres import POSTGRES
+from tests.hosts.postgres import POSTGRES, database_name
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "trailmark"
@@ -67,7 +67,7 @@ class Database:
 @pytest.fixture(scope="session")
 def database() -> Iterator[Database]:
     """An empty database with the example's tables; tests that need people seed it."""
-    name = f"trailmark_{os.environ.get('CAIRNLOOP_TEST_DB', 'cairnloop')}"
+    name = database_name("trailmark")
     with psycopg.connect(POSTGRES.dsn(), autocommit=True) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}"')

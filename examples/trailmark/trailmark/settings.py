@@ -8,22 +8,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from django.utils.functional import SimpleLazyObject
 from psycopg.conninfo import conninfo_to_dict
 
 from cairnloop.embedded import start_postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+ENGINE = "django.db.backends.postgresql"
 STATE_DIR = Path(os.environ.get("TRAILMARK_STATE", BASE_DIR.parents[1] / ".cairnloop"))
 
 
 def _database() -> dict[str, object]:
-    """The server TRAILMARK_DATABASE names, as libpq writes it; else the embedded one, started if need be."""
+    """The server TRAILMARK_DATABASE names, as libpq writes it; else the embedded one, started by whoever connects."""
     given = os.environ.get("TRAILMARK_DATABASE")
     if not given:
-        return start_postgres(STATE_DIR / "demo-postgres").database()
+        socket_dir = SimpleLazyObject(lambda: start_postgres(STATE_DIR / "demo-postgres").socket_dir)
+        return {"ENGINE": ENGINE, "NAME": "postgres", "USER": "postgres", "HOST": socket_dir}
     libpq = conninfo_to_dict(given)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": ENGINE,
         "NAME": libpq.get("dbname"),
         "USER": libpq.get("user", ""),
         "PASSWORD": libpq.get("password", ""),
