@@ -28,7 +28,7 @@ class TestTheDeepHost:
         not_twice = ["-m", LEFT_OUT, "--deselect=tests/conversations/test_interleavings.py"]
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.hosts.deep.settings"}
         ran = subprocess.run(
-            [*command, *not_twice], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [*command, *not_twice], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
         assert ran.returncode == 0, ran.stdout[-4000:]
         assert " passed" in ran.stdout.splitlines()[-1]

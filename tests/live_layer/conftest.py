@@ -67,7 +67,11 @@ class OtherProcess:
     async def stop(self) -> None:
         assert self.process.stdin
         self.process.stdin.close()
-        await self.process.wait()
+        try:
+            await asyncio.wait_for(self.process.wait(), PATIENCE)
+        except TimeoutError:
+            self.process.kill()
+            raise
         await self.reading
 
     async def _read(self) -> None:
@@ -115,7 +119,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait()
+        server.wait(PATIENCE)
 
 
 def _wait_for_port(port: int) -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -101,11 +102,17 @@ class DemoProcess:
     def wait_until_it_runs(self) -> DemoProcess:
         """Return once it has said where it is."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.output += line
-            if "Operator" in line:
-                return self
-        raise AssertionError(f"the demo ended with {self.process.wait()}:\n{self.output}")
+        # A pipe has no timeout: one that stays silent is killed, which ends the lines.
+        patience = threading.Timer(PATIENCE_SECONDS, self.process.kill)
+        patience.start()
+        try:
+            for line in self.process.stdout:
+                self.output += line
+                if "Operator" in line:
+                    return self
+        finally:
+            patience.cancel()
+        raise AssertionError(f"the demo ended with {self.process.wait(PATIENCE_SECONDS)}:\n{self.output}")
 
     def end(self, number: int = signal.SIGINT) -> str:
         """Send a signal to the group, wait, and return what else was printed."""

@@ -15,7 +15,15 @@ import psutil
 import psycopg
 import pytest
 
-from tests.trailmark.conftest import EXAMPLE, Browser, Database, DemoProcess, environment, eventually
+from tests.trailmark.conftest import (
+    EXAMPLE,
+    PATIENCE_SECONDS,
+    Browser,
+    Database,
+    DemoProcess,
+    environment,
+    eventually,
+)
 
 pytestmark = pytest.mark.slow
 StartDemo = Callable[..., DemoProcess]
@@ -152,7 +160,7 @@ class TestLifecycle:
         killed = start_demo().wait_until_it_runs()
         parts = psutil.Process(killed.process.pid).children(recursive=True)
         os.kill(killed.process.pid, signal.SIGKILL)
-        killed.process.wait()
+        killed.process.wait(PATIENCE_SECONDS)
         assert eventually(lambda: all(map(is_gone, parts)))
         assert killed.postgres() != []
 
@@ -163,7 +171,7 @@ class TestLifecycle:
     def test_starts_after_its_database_was_killed(self, start_demo: StartDemo) -> None:
         first = start_demo().wait_until_it_runs()
         os.kill(first.process.pid, signal.SIGKILL)
-        first.process.wait()
+        first.process.wait(PATIENCE_SECONDS)
         for server in first.postgres():
             server.kill()
         assert eventually(lambda: not first.postgres())
@@ -204,7 +212,11 @@ class TestPort:
     @pytest.mark.parametrize("wanted", ["", "eight", "0", "65536", "-1", "8000.5"])
     def test_refuses_what_is_no_port(self, wanted: str) -> None:
         asked = subprocess.run(
-            [sys.executable, str(EXAMPLE / "port.py")], env=environment(PORT=wanted), capture_output=True, text=True
+            [sys.executable, str(EXAMPLE / "port.py")],
+            env=environment(PORT=wanted),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
         )
         assert asked.returncode == 1
         assert f"PORT must be a number from 1 to 65535, not {wanted!r}." in asked.stderr

@@ -37,7 +37,13 @@ def asgi_address(django_db_setup: None) -> Iterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        config = uvicorn.Config(application, log_level="critical", lifespan="off", ws_per_message_deflate=False)
+        config = uvicorn.Config(
+            application,
+            log_level="critical",
+            lifespan="off",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=5,  # A socket that a failed test left open must not keep it for ever.
+        )
         server = uvicorn.Server(config)
 
         async def serve() -> None:
