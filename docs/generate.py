@@ -22,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "cairnloop"
 REFERENCE = ROOT / "docs" / "reference"
+SENTENCES = SOURCE / "core" / "sentences.py"
 NOTE = "<!-- Written by docs/generate.py from the code. Change the docstrings there, then run it again. -->\n"
 
 
@@ -74,6 +75,22 @@ With the extra `metrics` installed, each row is an OpenTelemetry histogram of th
 Cairnloop sets up no exporter: your own meter provider decides where numbers go. Without the extra nothing
 is measured and nothing fails.
 """
+
+
+SENTENCES_HEAD = '''"""What each error says by itself. Written by docs/generate.py from the docstrings: change those.
+
+Here a translator finds them, and `python -OO`, which strips docstrings, leaves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: Mapping[str, Promise] = {
+'''
 
 
 def settings_page() -> str:
@@ -322,8 +339,25 @@ def _moves(model: type) -> dict[str, str]:
     return {target[1].lower(): method for method, target in targets.items() if target}
 
 
+def sentences_module() -> str:
+    """The messages of all errors, where `makemessages` finds them and `python -OO` leaves them."""
+    from cairnloop.core.errors import CairnloopError
+
+    for module in pkgutil.walk_packages([str(SOURCE)], "cairnloop."):
+        if module.name.split(".")[1] in ("core", "conversations", "audit", "widget", "web"):
+            importlib.import_module(module.name)
+    lines = []
+    for error in sorted(_family(CairnloopError), key=lambda each: (each.__module__, each.__qualname__)):
+        name = f"{error.__module__}.{error.__qualname__}"
+        text = json.dumps(inspect.cleandoc(error.__doc__ or ""), ensure_ascii=False)
+        if error.__doc__:
+            line = f'    "{name}": _({text}),\n'
+            lines.append(line if len(line) <= 121 else f'    "{name}": _(\n        {text}\n    ),\n')
+    return f"{SENTENCES_HEAD}{''.join(lines)}}}\n"
+
+
 def main() -> None:
-    """Write every page."""
+    """Write every page, and the sentences of the errors."""
     import django
     from django.conf import settings
 
@@ -338,6 +372,7 @@ def main() -> None:
     django.setup()
     for name, page in PAGES.items():
         (REFERENCE / name).write_text(page())
+    SENTENCES.write_text(sentences_module())
 
 
 if __name__ == "__main__":

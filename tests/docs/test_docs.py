@@ -32,12 +32,16 @@ SELLING = "seamless effortless blazing powerful world-class revolutionary levera
 FOREIGN_PATHS = re.compile(r"/(?:home|root|Users|work|tmp)/|pypi\.org|files\.pythonhosted|registry\.npmjs")
 
 
-def generated_pages() -> dict[str, Any]:
+def generator() -> Any:
     spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return dict(module.PAGES)
+    return module
+
+
+def generated_pages() -> dict[str, Any]:
+    return dict(generator().PAGES)
 
 
 def reference(name: str) -> str:
@@ -123,6 +127,10 @@ class TestReference:
     def test_is_as_fresh_as_the_code(self, name):
         fresh = generated_pages()[name]()
         assert reference(name) == fresh, "Run: python docs/generate.py"
+
+    def test_the_sentences_of_the_errors_are_fresh_too(self):
+        module = generator()
+        assert module.SENTENCES.read_text() == module.sentences_module(), "Run: python docs/generate.py"
 
     def test_names_every_setting(self):
         assert undocumented([name.upper() for name in Settings.__dataclass_fields__], "settings.md") == []

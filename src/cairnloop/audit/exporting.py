@@ -12,7 +12,7 @@ from cairnloop.audit.chaining import ChainedEntry, ChainedSeal, instant
 from cairnloop.audit.flaws import Verification
 from cairnloop.audit.stored_trail import stored_entries, stored_seals
 from cairnloop.audit.verifying import verify_trail
-from cairnloop.core.errors import InvalidInput
+from cairnloop.core.errors import InvalidInput, sentence_of
 from cairnloop.core.transactions import command
 
 LONGEST_LINE = 8 * 1024 * 1024
@@ -27,7 +27,7 @@ class UnreadableExport(InvalidInput):
     code = "unreadable_export"
 
     def __init__(self, line_number: int, problem: str) -> None:
-        super().__init__(f"Line {line_number}: {problem} {UnreadableExport.__doc__}")
+        super().__init__(f"Line {line_number}: {problem} {sentence_of(UnreadableExport)}")
 
 
 @command

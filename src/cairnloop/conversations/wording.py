@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 from cairnloop.core.errors import InvalidInput
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -56,7 +58,8 @@ def checked_text(text: str, *, limit: int) -> str:
         raise EmptyMessage
     if len(text) > limit:
         raise MessageTooLong(
-            f"The message has {len(text):,} characters, {limit:,} are allowed. Shorten it, or send it in parts."
+            _("The message has %(given)s characters, %(limit)s are allowed. Shorten it, or send it in parts.")
+            % {"given": f"{len(text):,}", "limit": f"{limit:,}"}
         )
     return text
 

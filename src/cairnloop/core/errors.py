@@ -9,12 +9,15 @@ CairnloopError
 ├── TransactionRefused        a pipeline was started inside a transaction
 └── GiveUp                    a job failed in a way that no retry can mend
 
-A class's docstring is its default message. Contexts add their own classes beside the verbs that raise them.
+A class's docstring is its default message, in the language that is active when it is raised. Contexts add their own
+classes beside the verbs that raise them.
 """
 
 from __future__ import annotations
 
 import inspect
+
+from cairnloop.core.sentences import SENTENCES
 
 
 class CairnloopError(Exception):
@@ -23,8 +26,19 @@ class CairnloopError(Exception):
     code = "error"
 
     def __init__(self, message: str | None = None) -> None:
-        self.message = message or inspect.cleandoc(type(self).__doc__ or "")
+        self.message = message or sentence_of(type(self))
         super().__init__(self.message)
+
+
+def sentence_of(error: type[CairnloopError]) -> str:
+    """Return what an error of this class says by itself: translated for ours, the docstring for a host's own."""
+    for each in error.__mro__:
+        known = SENTENCES.get(f"{each.__module__}.{each.__qualname__}")
+        if known is not None:
+            return str(known)
+        if each.__doc__:
+            return inspect.cleandoc(each.__doc__)
+    return ""
 
 
 class InvalidInput(CairnloopError):
