@@ -98,7 +98,7 @@ def avatar(name: str, *, kind: str = "", size: str = "", label: str = "") -> Saf
 
 @register.simple_tag
 def keys(*names: str) -> SafeString:
-    """Keys of a keyboard, to be pressed one after the other."""
+    """Keys of a keyboard, to be pressed one after the other; `Mod` is ⌘ on Apple's keyboards and Ctrl elsewhere."""
     return _component("keys", names=names)
 
 
