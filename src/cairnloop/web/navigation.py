@@ -26,12 +26,14 @@ class Toast:
     """What has just happened; with `undo_url`, a POST there takes it back.
 
     `undo_in_place` says that the answer to htmx fits any page; otherwise the undo leads to a page of its own.
+    With `offers_reload` it stays until the page is loaded anew: nothing else helps.
     """
 
     text: str
     tone: str = "warning"
     undo_url: str = ""
     undo_in_place: bool = False
+    offers_reload: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from cairnloop.web.access import OperatorRequest
+from cairnloop.web.forgery import Forgery
 from cairnloop.web.navigation import UNDO, Toast, build_shell
 
 Context = Mapping[str, Any]
@@ -120,6 +122,33 @@ def error_response(request: OperatorRequest, status: int, detail: str = "", *, i
     if not inside:
         return render(request, "cairnloop/layouts/outside.html", context, status=status)
     return page(request, "cairnloop/layouts/error.html", context, status=status)
+
+
+def refuse_forgery(request: OperatorRequest, forgery: Forgery) -> HttpResponse:
+    """Answer a change that no page of ours may have asked for. What was typed is kept where it can be copied."""
+    if forgery is Forgery.TOKEN:
+        title = _("This page is out of date")
+        advice = _("You signed in again since it was opened, so nothing was sent. What you typed is kept: reload.")
+    else:
+        title = _("Nothing was done")
+        advice = _("The request did not come from an address this site trusts. Ask whoever runs it.")
+    is_outdated = forgery is Forgery.TOKEN
+    if wants_partial(request):
+        return toast_response(request, Toast(f"{title}. {advice}", offers_reload=is_outdated), status=403)
+    context = {"title": title, "advice": advice, "status": 403, "back_url": "", "kept": ""}
+    if is_outdated:
+        context |= {"back_url": _page_before(request), "kept": request.POST.get("text", "")}
+    return render(request, "cairnloop/layouts/outside.html", context, status=403)
+
+
+def _page_before(request: OperatorRequest) -> str:
+    """The page a form stood on, as far as the browser says so and it is one of this site."""
+    before, secure = request.headers.get("Referer", ""), request.is_secure()
+    if urlsplit(before).path == request.path:  # An answer to an earlier try: there is nothing to read at that URL.
+        return reverse("cairnloop:home")
+    if url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=secure):
+        return before
+    return reverse("cairnloop:home")
 
 
 def secured(response: HttpResponse) -> HttpResponse:

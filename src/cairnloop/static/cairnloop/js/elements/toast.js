@@ -1,9 +1,10 @@
-/** A toast leaves by itself, unless someone is about to read or use it; and the page says so when a request failed. */
+/** A toast leaves by itself, unless it is needed, or someone is about to read or use it; and the page says so when a request failed. */
 const SECONDS = 8
 
 customElements.define("cl-toast", class extends HTMLElement {
   connectedCallback() {
     this.querySelector("[data-close]").addEventListener("click", () => this.remove())
+    this.querySelector("[data-reload]")?.addEventListener("click", () => location.reload())
     this.addEventListener("htmx:afterRequest", () => this.remove())
     this.#wait()
     for (const busy of ["pointerenter", "focusin"]) this.addEventListener(busy, () => clearTimeout(this.timer))
@@ -16,7 +17,7 @@ customElements.define("cl-toast", class extends HTMLElement {
 
   #wait() {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.remove(), SECONDS * 1000)
+    if (!("stays" in this.dataset)) this.timer = setTimeout(() => this.remove(), SECONDS * 1000)
   }
 })
 
