@@ -14,6 +14,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject, Left
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message, ReadMarker
+from cairnloop.conversations.queueing import queue_of
 from cairnloop.conversations.searching import search_conversations, searched_since
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import NotFound
@@ -177,10 +178,8 @@ def _line(conversation: Conversation, last_word: LastWord | None, seen: int, *, 
 
 
 def next_in_line(visible: ConversationQuerySet, *, operator: Actor | None, limit: int) -> list[Conversation]:
-    """Return who to answer next: the operator's own first, then what nobody has taken, each waiting longest first."""
-    waiting = visible.waiting().order_by(*ORDERINGS["waiting"])
-    own = list(waiting.assigned_to(operator.ref)[:limit]) if operator else []
-    return own + list(waiting.unassigned()[: limit - len(own)]) if len(own) < limit else own
+    """Return who to answer next: the first of the operator's queue, at most `limit`."""
+    return list(queue_of(visible, operator_ref=operator.ref if operator else None)[:limit])
 
 
 def count_waiting_for(visible: ConversationQuerySet, *, operator: Actor | None) -> Capped:
