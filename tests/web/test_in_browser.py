@@ -158,7 +158,7 @@ class TestKeys:
         expect(row(page, three[1])).to_have_attribute("data-current", "")
         expect(page.locator("#preview-title")).to_have_text("Number 2")
         page.keyboard.press("Enter")
-        page.wait_for_url(f"**/conversations/{three[1].pk}/")
+        page.wait_for_url(f"**/conversations/{three[1].pk}/?from=*")
 
     def test_assign_resolve_and_undo_in_place(self, desk, three, backstage, ada):
         page = desk().open("/support/inbox/")
@@ -184,7 +184,7 @@ class TestKeys:
         expect(page.get_by_role("dialog")).to_have_count(0)
         search.fill("number 2")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/inbox/?q=number+2")
+        page.wait_for_url("**/inbox/?q=number+2*")
         assert rows(page) == [str(three[1].pk)]
 
     def test_can_be_looked_up_and_switched_off_for_good(self, desk, three):
@@ -220,6 +220,130 @@ class TestKeys:
         page.go_back()
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(r"/conversations/\d+/"))
+
+
+class TestThePlace:
+    """Whoever leaves the list comes back to the rows, the row and the scroll they left."""
+
+    @pytest.fixture
+    def many(self, backstage: Backstage) -> list[Conversation]:
+        """Sixty conversations in the order of the list."""
+        return backstage(lambda: [make_conversation(subject=f"Number {number}") for number in range(60)][::-1])
+
+    def walk(self, page: Page, number: int) -> None:
+        """Press J until the row is reached, as fast as rows arrive."""
+        page.evaluate("customElements.whenDefined('cl-list').then(() => null)")
+        for at in range(number):
+            page.keyboard.press("j")
+            if at % 25 == 0:
+                expect(page.locator(".cl-inbox-row").nth(at)).to_be_attached()
+        page.wait_for_timeout(150)
+
+    def top(self, page: Page, conversation: Conversation) -> int:
+        return round(row(page, conversation).bounding_box()["y"])
+
+    def came_back(self, page: Page, conversation: Conversation, *, top: int) -> None:
+        page.locator('cl-live[data-state="live"]').wait_for(state="attached")
+        assert len(rows(page)) == 50
+        assert "waiting=us" in page.url
+        expect(opened_link(page, conversation)).to_be_focused()
+        expect(row(page, conversation)).to_have_attribute("data-current", "")
+        assert abs(self.top(page, conversation) - top) <= 2
+
+    @pytest.mark.parametrize("options", [{}, {"viewport": {"width": 390, "height": 844}}], ids=["desk", "phone"])
+    def test_survives_every_way_back(self, desk, many, options):
+        page = desk(**options).open("/support/inbox/?waiting=us&sort=opened")
+        self.walk(page, 26)
+        expect(opened_link(page, many[25])).to_be_focused()
+        assert rows(page) == [str(each.pk) for each in many[:50]]
+        self.walk(page, 2)
+        page.keyboard.press("k")
+        expect(opened_link(page, many[26])).to_be_focused()
+        top = self.top(page, many[26])
+        for leave in (
+            lambda: page.keyboard.press("Escape"),
+            lambda: page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Inbox").click(),
+            page.go_back,
+        ):
+            opened_link(page, many[26]).focus()
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"**/conversations/{many[26].pk}/?from=*")
+            page.locator('cl-live[data-state="live"]').wait_for(state="attached")
+            leave()
+            page.wait_for_url("**/inbox/?*")
+            self.came_back(page, many[26], top=top)
+
+    def test_moves_along_with_next_and_with_a_resolution(self, desk, many):
+        page = desk().open("/support/inbox/?waiting=us&sort=opened")
+        self.walk(page, 27)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/conversations/{many[26].pk}/?from=*")
+        page.keyboard.press("j")
+        page.wait_for_url(f"**/conversations/{many[27].pk}/?from=*")
+        page.locator('cl-live[data-state="live"]').wait_for(state="attached")
+        page.keyboard.press("e")
+        page.wait_for_url(f"**/conversations/{many[28].pk}/?from=*")
+        page.keyboard.press("Escape")
+        page.wait_for_url("**/inbox/?*")
+        expect(opened_link(page, many[28])).to_be_focused()
+        assert str(many[27].pk) not in rows(page)
+        assert len(rows(page)) == 49
+
+    def test_has_nothing_new_after_ones_own_resolution(self, desk, many, backstage):
+        page = desk().open("/support/inbox/?waiting=us&sort=opened")
+        page.keyboard.press("j")
+        with page.expect_response("**/inbox/changes/**"):
+            page.keyboard.press("e")
+        expect(row(page, many[0]).get_by_text("Resolved")).to_be_visible()
+        page.wait_for_timeout(300)
+        expect(page.locator(NEWS)).to_have_count(0)
+        backstage(lambda: make_conversation(subject="Truly new"))
+        expect(page.locator(NEWS)).to_have_text("1 new")
+
+    def test_is_found_again_without_scripts(self, desk, many):
+        page = desk(java_script_enabled=False).open("/support/inbox/?waiting=us&sort=opened", state="")
+        page.get_by_role("link", name="Load more").click()
+        page.get_by_role("link", name="Number 20", exact=True).click()
+        page.get_by_role("link", name="Back to the inbox").click()
+        assert rows_without_scripts(page) == [str(each.pk) for each in many[25:50]]
+        assert page.url.endswith(f"#inbox-row-{many[39].pk}-open")
+        expect(page.get_by_role("link", name="Number 20", exact=True)).to_be_in_viewport()
+
+
+class TestAPageFromBeforeSigningInAgain:
+    def sign_in_again(self, ada: Desk) -> None:
+        """What a sign-in in another tab does to this one: the token behind its forms is another."""
+        ada.context.clear_cookies(name="csrftoken")
+        other = "b" * 32
+        ada.context.add_cookies([{"name": "csrftoken", "value": other, "url": f"http://{ada.address}"}])
+
+    def test_says_that_only_a_reload_helps_and_keeps_the_text(self, desk, three):
+        ada = desk()
+        page = ada.open(f"/support/conversations/{three[0].pk}/")
+        reply = page.get_by_role("textbox", name="Reply")
+        reply.fill("Both charges are refunded.")
+        self.sign_in_again(ada)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("This page is out of date.")).to_be_visible()
+        expect(page.get_by_text("Our fault")).to_have_count(0)
+        expect(reply).to_have_value("Both charges are refunded.")
+        page.get_by_role("button", name="Reload").click()
+        expect(page.get_by_text("This page is out of date.")).to_have_count(0)
+        expect(reply).to_have_value("Both charges are refunded.")
+        reply.focus()
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("log")).to_contain_text("Both charges are refunded.")
+
+    def test_shows_the_text_again_without_scripts(self, desk, three):
+        ada = desk(java_script_enabled=False)
+        page = ada.open(f"/support/conversations/{three[0].pk}/", state="")
+        page.get_by_role("textbox", name="Reply").fill("Both <b>charges</b> are refunded.")
+        self.sign_in_again(ada)
+        page.get_by_role("button", name="Send reply").click()
+        expect(page.get_by_role("heading", name="This page is out of date")).to_be_visible()
+        expect(page.get_by_label("What you typed")).to_have_value("Both <b>charges</b> are refunded.")
+        page.get_by_role("link", name="Reload the page").click()
+        page.wait_for_url(f"**/conversations/{three[0].pk}/")
 
 
 class TestChangesThatArrive:
@@ -322,11 +446,11 @@ class TestWithoutSockets:
         ada = desk()
         page = ada.open("/support/inbox/")
         page.keyboard.press("j")
-        page.route("**/assignment/", lambda route: route.fulfill(status=500, body="<h1>boom</h1>"))
+        page.route("**/assignment/**", lambda route: route.fulfill(status=500, body="<h1>boom</h1>"))
         page.keyboard.press("a")
         expect(page.get_by_text("This could not be done. Our fault, not yours")).to_be_visible()
         expect(page.get_by_text("boom")).to_have_count(0)
-        page.route("**/resolution/", lambda route: route.abort())
+        page.route("**/resolution/**", lambda route: route.abort())
         page.keyboard.press("e")
         expect(page.get_by_text("The server did not answer.")).to_be_visible()
 

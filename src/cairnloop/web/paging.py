@@ -15,6 +15,7 @@ from django.db.models import DateTimeField, Model, Q, QuerySet
 from django.utils.timezone import is_aware
 
 Row = TypeVar("Row", bound=Model)
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
 CURSOR_CHARS = 200
 
@@ -27,15 +28,29 @@ class Page(Generic[Row]):
     next_cursor: str
 
 
+def cursor_of(row: Model, *, ordering: Sequence[str]) -> str:
+    """Return the place of a row in an ordering: the page behind it begins there."""
+    return _write(row, ordering)
+
+
+def until(queryset: Rows, cursor: str, *, ordering: Sequence[str]) -> Rows:
+    """Narrow to the rows up to and with the place a cursor names; to none for a damaged one."""
+    position = _read(cursor, queryset, ordering)
+    return queryset.none() if position is None else queryset.filter(_until(list(zip(ordering, position, strict=True))))
+
+
+def behind(queryset: Rows, cursor: str, *, ordering: Sequence[str]) -> Rows:
+    """Narrow to the rows behind the place a cursor names; to all of them for a damaged one."""
+    position = _read(cursor, queryset, ordering)
+    return queryset if position is None else queryset.filter(_behind(list(zip(ordering, position, strict=True))))
+
+
 def page_after(queryset: QuerySet[Row], cursor: str, *, ordering: Sequence[str], size: int) -> Page[Row]:
     """Return the page behind `cursor`, in an ordering that ends with a unique column; no OFFSET and no COUNT.
 
     A cursor that is damaged or belongs to another ordering gives the first page. Null sorts last.
     """
-    position = _read(cursor, queryset, ordering)
-    if position is not None:
-        queryset = queryset.filter(_behind(list(zip(ordering, position, strict=True))))
-    rows = list(queryset.order_by(*ordering)[: size + 1])
+    rows = list(behind(queryset, cursor, ordering=ordering).order_by(*ordering)[: size + 1])
     has_more = len(rows) > size
     rows = rows[:size]
     return Page(rows, _write(rows[-1], ordering) if has_more else "")
@@ -54,6 +69,16 @@ def _behind(position: list[tuple[str, Any]]) -> Q:
     within = Q(**{f"{name}__{direction}e": value})
     found = within & (beyond | (Q(**{name: value}) & _behind(rest)))
     return found | Q(**{f"{name}__isnull": True}) if direction == "gt" else found
+
+
+def _until(position: list[tuple[str, Any]]) -> Q:
+    (column, value), *rest = position
+    name = column.removeprefix("-")
+    if value is None:
+        return Q(**{f"{name}__isnull": False}) | _until(rest)
+    direction = "gt" if column.startswith("-") else "lt"
+    within = Q(**{f"{name}__{direction}e": value})
+    return within & (Q(**{f"{name}__{direction}": value}) | _until(rest)) if rest else within
 
 
 def _write(row: Model, ordering: Sequence[str]) -> str:

@@ -450,3 +450,37 @@ class TestAccessibility:
         assert page.evaluate(small) == []
         page.get_by_role("link", name="Details").click()
         assert page.evaluate(small) == []
+
+
+class TestOnAShortScreen:
+    """1280 by 720 at 200 %, and a phone on its side."""
+
+    @pytest.mark.parametrize("size", [(640, 360), (844, 390)])
+    def test_what_is_said_has_the_room_until_one_writes(self, desk, storied, size):
+        width, height = size
+        page = desk(viewport={"width": width, "height": height}, bypass_csp=True).open(storied)
+        is_live(page)
+        assert page.locator("cl-thread").bounding_box()["height"] > height / 2
+        assert Axe().run(page).violations_count == 0
+        send = page.get_by_role("button", name="Send reply")
+        assert send.bounding_box()["height"] <= 1
+        page.keyboard.press("n")
+        expect(page.get_by_role("textbox", name="Internal note")).to_be_focused()
+        page.get_by_role("link", name="Reply").click()
+        expect(send).to_be_in_viewport(ratio=1)
+        assert page.locator("cl-thread").bounding_box()["height"] > height / 3
+        for name in ("Resolve", "Assign to me"):
+            assert page.get_by_role("button", name=name).bounding_box()["height"] >= 20
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+class TestTheKeyThatSends:
+    @pytest.mark.parametrize(("platform", "shown"), [("Linux x86_64", "Ctrl↵"), ("MacIntel", "⌘↵")])
+    def test_has_the_name_it_has_on_this_keyboard(self, desk, conversation, platform, shown):
+        page = desk().open(conversation)
+        page.add_init_script(
+            f"Object.defineProperty(navigator, 'platform', {{get: () => '{platform}'}});"
+            "Object.defineProperty(navigator, 'userAgentData', {get: () => undefined})"
+        )
+        page.reload()
+        assert page.locator("#reply-form .cl-keys").inner_text().replace("\n", "") == shown

@@ -16,6 +16,7 @@ from cairnloop.conversations.workspace_queries import EARLIER_CONVERSATIONS, ear
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.presenter import subject_of, url_of
 from cairnloop.web.conversation.timeline import customer_name, rating_status
+from cairnloop.web.inbox.place import Place, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,13 @@ class Aside:
 def aside_of(request: OperatorRequest, conversation: Conversation) -> Aside:
     """Return what stands beside the timeline; what the host knows of the customer is loaded by itself."""
     found = earlier_conversations(request.access.visible(), conversation=conversation, limit=EARLIER_CONVERSATIONS + 1)
-    now = timezone.now()
+    now, place = timezone.now(), place_of(request)
     return Aside(
         customer=customer_name(conversation),
         customer_ref=conversation.customer_ref,
-        customer_url=url_of("conversation-customer", conversation),
-        customer_page_url=f"{url_of('conversation', conversation)}?details=1#details",
-        earlier=tuple(_earlier(each, now=now) for each in found[:EARLIER_CONVERSATIONS]),
+        customer_url=url_of("conversation-customer", conversation, place=place),
+        customer_page_url=url_of("conversation", conversation, place=place, details=1) + "#details",
+        earlier=tuple(_earlier(each, place=place, now=now) for each in found[:EARLIER_CONVERSATIONS]),
         all_url=_all_of(conversation) if len(found) > EARLIER_CONVERSATIONS else None,
     )
 
@@ -80,7 +81,7 @@ def details_of(conversation: Conversation) -> tuple[Detail, ...]:
     return tuple(line for line in lines if line.text or line.at)
 
 
-def _earlier(conversation: Conversation, *, now: datetime) -> Earlier:
+def _earlier(conversation: Conversation, *, place: Place, now: datetime) -> Earlier:
     at = conversation.resolved_at or conversation.last_activity_at
     day = date_format(timezone.localtime(at), "j M" if at.year == now.year else "j M Y")
     outcomes = {
@@ -92,7 +93,8 @@ def _earlier(conversation: Conversation, *, now: datetime) -> Earlier:
     }
     rating = conversation.rating if conversation.status == Conversation.Status.RESOLVED else ""
     outcome = outcomes[Conversation.Status(conversation.status), rating] % {"day": day}
-    return Earlier(url=url_of("conversation", conversation), subject=subject_of(conversation), outcome=outcome)
+    url = url_of("conversation", conversation, place=place)
+    return Earlier(url=url, subject=subject_of(conversation), outcome=outcome)
 
 
 def _all_of(conversation: Conversation) -> str:

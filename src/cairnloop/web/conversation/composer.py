@@ -18,6 +18,7 @@ from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.forms import MessageForm
 from cairnloop.web.conversation.presenter import url_of
 from cairnloop.web.conversation.timeline import customer_name
+from cairnloop.web.inbox.place import Place, place_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +119,7 @@ def composer_of(
             else blank_writing(request, conversation, kind, seen=seen, is_chosen=kind.name == open_kind)
             for kind in kinds
         ),
-        typing_url=url_of("conversation-typing", conversation),
+        typing_url=url_of("conversation-typing", conversation, place=Place()),
         closed=_why_closed(request, conversation, kinds),
     )
 
@@ -127,11 +128,12 @@ def blank_writing(
     request: OperatorRequest, conversation: Conversation, kind: Kind, *, seen: int, is_chosen: bool = True
 ) -> Writing:
     """Return an empty form for a kind; what it sends is told apart by a client id of its own."""
+    place = place_of(request)
     return Writing(
         kind=kind,
         dom_id=f"{kind.name}-form",
-        action=url_of(kind.url_name, conversation),
-        choose_url=f"{url_of('conversation', conversation)}?compose={kind.name}#composer",
+        action=url_of(kind.url_name, conversation, place=place),
+        choose_url=url_of("conversation", conversation, place=place, compose=kind.name) + "#composer",
         is_chosen=is_chosen,
         placeholder=_placeholder(conversation, kind),
         hint=_hint(conversation, kind),

@@ -10,6 +10,7 @@ from cairnloop.web.conversation.aside import aside_of
 from cairnloop.web.conversation.context import customer_panel
 from cairnloop.web.conversation.presenter import url_of
 from cairnloop.web.guarding import operator_required
+from cairnloop.web.inbox.place import place_of
 from cairnloop.web.responses import partial_response, wants_partial
 
 PANEL = "cairnloop/conversation/_customer.html"
@@ -21,6 +22,7 @@ def show(request: OperatorRequest, conversation_id: int) -> HttpResponse:
     """The customer's panel; without htmx the page that includes it."""
     conversation = get_visible_conversation(request, conversation_id)
     if not wants_partial(request):
-        return HttpResponseRedirect(f"{url_of('conversation', conversation)}?details=1#details")
+        page_url = url_of("conversation", conversation, place=place_of(request), details=1)
+        return HttpResponseRedirect(f"{page_url}#details")
     context = {"aside": aside_of(request, conversation), "customer": customer_panel(conversation)}
     return partial_response(request, PANEL, context)

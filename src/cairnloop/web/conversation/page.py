@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpResponse, HttpResponseRedirect
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from cairnloop.conversations.models import Conversation
@@ -15,6 +14,7 @@ from cairnloop.web.conversation.context import customer_panel
 from cairnloop.web.conversation.forms import LARGEST_SEQUENCE
 from cairnloop.web.conversation.presenter import earlier_part, timeline_of, url_of, version_of
 from cairnloop.web.guarding import operator_required
+from cairnloop.web.inbox.place import place_of
 from cairnloop.web.responses import partial_response, wants_partial
 
 EARLIER = "cairnloop/conversation/_earlier.html"
@@ -50,8 +50,8 @@ def timeline(request: OperatorRequest, conversation_id: int) -> HttpResponse:
     conversation = get_visible_conversation(request, conversation_id)
     before, after = _sequence(request, "before"), _sequence(request, "after")
     if not wants_partial(request):
-        query = f"?{urlencode({'before': before})}" if before is not None else ""
-        return HttpResponseRedirect(url_of("conversation", conversation) + query)
+        query = {"before": before} if before is not None else {}
+        return HttpResponseRedirect(url_of("conversation", conversation, place=place_of(request), **query))
     if before is not None:
         part = earlier_part(request, conversation, before=before)
         return partial_response(request, EARLIER, {"timeline": part})

@@ -32,6 +32,7 @@ from cairnloop.web.conversation.timeline import (
     entries_of,
     rated,
 )
+from cairnloop.web.inbox.place import Place, next_in_list, place_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +55,7 @@ class Header:
     reopening_url: str
     archiving_url: str
     next_url: str | None
+    next_label: str
     seen: int
     """The last message in view beside this header: what a decision made here is based on."""
     sequence: int
@@ -83,9 +85,8 @@ def header_of(request: OperatorRequest, conversation: Conversation, *, seen: int
     """Return the header as this operator may see and use it."""
     actor, may = request.actor, _permissions(request, conversation)
     is_mine = actor is not None and conversation.assignee_ref == actor.ref
-    following = next_open_conversation(
-        request.access.visible(), operator_ref=actor.ref if actor else None, after=conversation
-    )
+    place = place_of(request)
+    following = next_conversation(request, place, after=conversation)
     return Header(
         subject=subject_of(conversation),
         status=_status(conversation),
@@ -98,11 +99,12 @@ def header_of(request: OperatorRequest, conversation: Conversation, *, seen: int
         may_resolve=may["resolve"] and conversation.is_open,
         may_reopen=may["reopen"] and not conversation.is_open,
         may_archive=may["archive"] and not conversation.is_archived,
-        assignment_url=url_of("conversation-assignment", conversation),
-        resolution_url=url_of("conversation-resolution", conversation),
-        reopening_url=url_of("conversation-reopening", conversation),
-        archiving_url=url_of("conversation-archiving", conversation),
-        next_url=url_of("conversation", following) if following else None,
+        assignment_url=url_of("conversation-assignment", conversation, place=place),
+        resolution_url=url_of("conversation-resolution", conversation, place=place),
+        reopening_url=url_of("conversation-reopening", conversation, place=place),
+        archiving_url=url_of("conversation-archiving", conversation, place=place),
+        next_url=url_of("conversation", following, place=place.of(following)) if following else None,
+        next_label=_("Next in the list") if place.asked else _("Next in the queue"),
         seen=seen,
         sequence=conversation.sequence,
         version=version_of(conversation),
@@ -131,7 +133,7 @@ def timeline_of(
         seen=None if before is not None else seen,
         is_newest=before is None,
     )
-    return _timeline(conversation, entries, messages, is_newest=before is None)
+    return _timeline(request, conversation, entries, messages, is_newest=before is None)
 
 
 def earlier_part(request: OperatorRequest, conversation: Conversation, *, before: int) -> Timeline:
@@ -144,6 +146,7 @@ def earlier_part(request: OperatorRequest, conversation: Conversation, *, before
     days = {entry.dom_id for entry in entries if isinstance(entry, Day)}
     repeated = [day_of(message, today=timezone.localdate(now)) for message in shown_first]
     return _timeline(
+        request,
         conversation,
         entries,
         messages,
@@ -167,7 +170,7 @@ def news_after(
         seen=after if marks_unread else None,
         previous=previous,
     )
-    return _timeline(conversation, entries, messages, is_newest=True)
+    return _timeline(request, conversation, entries, messages, is_newest=True)
 
 
 def rating_news(conversation: Conversation) -> Rated | None:
@@ -183,9 +186,19 @@ def subject_of(conversation: Conversation) -> str:
     return conversation.subject or _("No subject")
 
 
-def url_of(name: str, conversation: Conversation) -> str:
-    """Return the URL of a conversation's page or of one of its resources."""
-    return reverse(f"cairnloop:{name}", args=[conversation.pk])
+def url_of(name: str, conversation: Conversation, *, place: Place, **query: str | int) -> str:
+    """Return the URL of a conversation's page or of one of its resources; it remembers where one came from."""
+    url = reverse(f"cairnloop:{name}", args=[conversation.pk])
+    parameters: dict[str, str | int] = {**place.parameters, **query}
+    return f"{url}?{urlencode(parameters)}" if parameters else url
+
+
+def next_conversation(request: OperatorRequest, place: Place, *, after: Conversation) -> Conversation | None:
+    """Return where to go on: in the list one came from, or in the queue for those who came without."""
+    if place.asked is not None:
+        return next_in_list(request, place, after=after)
+    operator_ref = request.actor.ref if request.actor else None
+    return next_open_conversation(request.access.visible(), operator_ref=operator_ref, after=after)
 
 
 def version_of(conversation: Conversation) -> str:
@@ -194,6 +207,7 @@ def version_of(conversation: Conversation) -> str:
 
 
 def _timeline(
+    request: OperatorRequest,
     conversation: Conversation,
     entries: tuple[Entry, ...],
     messages: Sequence[Message],
@@ -203,13 +217,15 @@ def _timeline(
 ) -> Timeline:
     first = messages[0].sequence if messages else 0
     # Sequences have no gaps, so anything above one has something before it.
-    before = urlencode({"before": first}) if first > 1 else ""
+    has_earlier, place = first > 1, place_of(request)
     return Timeline(
         entries=entries,
         first=first,
         last=messages[-1].sequence if messages else 0,
-        earlier_url=f"{url_of('conversation', conversation)}?{before}" if before else None,
-        earlier_part_url=f"{url_of('conversation-timeline', conversation)}?{before}" if before else None,
+        earlier_url=url_of("conversation", conversation, place=place, before=first) if has_earlier else None,
+        earlier_part_url=(
+            url_of("conversation-timeline", conversation, place=place, before=first) if has_earlier else None
+        ),
         is_newest=is_newest,
         is_first=first == 1,
         repeated_day=repeated_day,

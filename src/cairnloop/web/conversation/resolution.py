@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from cairnloop.conversations.models import Conversation
-from cairnloop.conversations.queueing import next_open_conversation
 from cairnloop.conversations.resolving import (
     archive_conversation,
     reopen_conversation,
@@ -20,9 +19,10 @@ from cairnloop.core.errors import InvalidTransition, StaleView
 from cairnloop.web.access import ActingRequest, get_visible_conversation
 from cairnloop.web.conversation import showing
 from cairnloop.web.conversation.forms import SeenForm, seen_in
-from cairnloop.web.conversation.presenter import subject_of, url_of
+from cairnloop.web.conversation.presenter import next_conversation, subject_of, url_of
 from cairnloop.web.conversation.timeline import customer_name
 from cairnloop.web.guarding import acting_operator_required
+from cairnloop.web.inbox.place import place_of
 from cairnloop.web.navigation import UNDO
 from cairnloop.web.responses import wants_partial
 
@@ -30,7 +30,7 @@ from cairnloop.web.responses import wants_partial
 @acting_operator_required
 @require_POST
 def resolve(request: ActingRequest, conversation_id: int) -> HttpResponse:
-    """Resolve, and go on to whoever has waited longest; to the inbox if nobody waits."""
+    """Resolve, and go on to the next of the list or the queue one came from; back to the inbox at its end."""
     conversation = get_visible_conversation(request, conversation_id, to="resolve")
     form = SeenForm(request.POST)
     if not form.is_valid():
@@ -80,16 +80,17 @@ def _changed_first(request: ActingRequest, conversation: Conversation) -> HttpRe
 
 def _to_next(request: ActingRequest, conversation: Conversation) -> HttpResponse:
     conversation.refresh_from_db()
-    following = next_open_conversation(request.access.visible(), operator_ref=request.actor.ref, after=conversation)
+    place = place_of(request)
+    following = next_conversation(request, place, after=conversation)
     words = {"subject": subject_of(conversation)}
-    if following is None:
-        url, text = reverse("cairnloop:inbox"), _("Resolved “%(subject)s”. Nobody else is waiting.") % words
+    if following is not None:
+        url = url_of("conversation", following, place=place.of(following))
+        text = _("Resolved “%(subject)s”. This is the next one.") % words
+    elif place.asked is not None:
+        url, text = place.list_url(conversation.pk), _("Resolved “%(subject)s”. It was the last of this list.") % words
     else:
-        url, text = (
-            url_of("conversation", following),
-            _("Resolved “%(subject)s”. This is the next one.") % words,
-        )
-    undo = url_of("conversation-reopening", conversation)
+        url, text = reverse("cairnloop:inbox"), _("Resolved “%(subject)s”. Nobody else is waiting.") % words
+    undo = url_of("conversation-reopening", conversation, place=place)
     messages.success(request, text, extra_tags=f"{UNDO}{undo}", fail_silently=True)
     if wants_partial(request):
         return HttpResponseClientRedirect(url)

@@ -25,6 +25,7 @@ from cairnloop.web.conversation.presenter import (
     url_of,
 )
 from cairnloop.web.conversation.timeline import customer_name
+from cairnloop.web.inbox.place import place_of
 from cairnloop.web.responses import page, partial_or_redirect, partial_response, wants_partial
 
 PAGE = "cairnloop/conversation/page.html"
@@ -48,6 +49,7 @@ def workspace(
     timeline = timeline or timeline_of(request, conversation)
     if refused is not None:
         refused = dataclasses.replace(refused, seen_sequence=timeline.last)
+    place = place_of(request)
     context = {
         **_parts(request, conversation, seen=timeline.last),
         "timeline": timeline,
@@ -57,8 +59,10 @@ def workspace(
         "shows_details": shows_details,
         "number": conversation.pk,
         "topic": conversation_topic(conversation.pk),
-        "page_url": url_of("conversation", conversation),
-        "timeline_url": url_of("conversation-timeline", conversation),
+        "list_url": place.list_url(conversation.pk),
+        "page_url": url_of("conversation", conversation, place=place),
+        "details_url": url_of("conversation", conversation, place=place, details=1),
+        "timeline_url": url_of("conversation-timeline", conversation, place=place),
         "typing_words": _("%(customer)s is typing…") % {"customer": customer_name(conversation)},
     }
     return page(request, PAGE, context, status=status)
@@ -85,7 +89,7 @@ def written(request: OperatorRequest, conversation: Conversation, kind: Kind, *,
         "news": found,
         "writing": dataclasses.replace(blank, takes_focus=True),
     }
-    url = f"{url_of('conversation', conversation)}?compose={kind.name}#composer"
+    url = url_of("conversation", conversation, place=place_of(request), compose=kind.name) + "#composer"
     return see_other(partial_or_redirect(request, WRITTEN, context, to=url, toast=str(kind.sent)))
 
 
@@ -107,7 +111,7 @@ def not_written(request: OperatorRequest, conversation: Conversation, writing: W
 
 def changed(request: OperatorRequest, conversation: Conversation, *, toast: str) -> HttpResponse:
     """Answer a decision that was made: the header and the composer as they are now."""
-    url = url_of("conversation", conversation)
+    url = url_of("conversation", conversation, place=place_of(request))
     context = _changed(request, conversation, seen=seen_in(request.POST))
     return see_other(partial_or_redirect(request, CHANGED, context, to=url, toast=toast))
 

@@ -175,9 +175,10 @@ def _resolved(counts: Counts | None) -> str:
 
 
 def _why_first(row: Row, *, actor_ref: str | None) -> str:
-    if actor_ref is not None and row.assignee_ref == actor_ref:
-        return _("Yours, and waiting longest")
-    return _("Nobody has taken it, and it waits longest")
+    is_mine = actor_ref is not None and row.assignee_ref == actor_ref
+    if row.is_urgent:
+        return _("The most urgent, and yours") if is_mine else _("The most urgent")
+    return _("Yours, and waiting longest") if is_mine else _("Nobody has taken it, and it waits longest")
 
 
 def _queue_label(counts: Counts | None) -> str:

@@ -14,6 +14,7 @@ from cairnloop.core.errors import InvalidTransition, StaleView
 from cairnloop.web.access import ActingRequest, get_visible_conversation
 from cairnloop.web.guarding import acting_operator_required
 from cairnloop.web.inbox.forms import read_sequence
+from cairnloop.web.inbox.place import place_of
 from cairnloop.web.inbox.presenter import present_rows
 from cairnloop.web.navigation import Toast
 from cairnloop.web.responses import partial_or_redirect, return_url
@@ -49,7 +50,7 @@ def resolve(request: ActingRequest, conversation_id: int) -> HttpResponse:
         return _answer(request, conversation, Toast(_("Not resolved: there are new messages. Read them, then decide.")))
     except InvalidTransition:
         return _answer(request, conversation, Toast(_("Someone changed this first. The row shows how it is now.")))
-    undo_url = reverse("cairnloop:inbox-reopening", args=[conversation.pk])
+    undo_url = reverse("cairnloop:inbox-reopening", args=[conversation.pk]) + place_of(request).query
     toast = Toast(
         _("Resolved #%(id)s.") % {"id": conversation.pk}, tone="success", undo_url=undo_url, undo_in_place=True
     )
@@ -70,6 +71,7 @@ def reopen(request: ActingRequest, conversation_id: int) -> HttpResponse:
 
 def _answer(request: ActingRequest, conversation: Conversation, toast: Toast) -> HttpResponse:
     conversation.refresh_from_db()
-    (row,) = present_rows(request, [conversation])
-    inbox = return_url(request, otherwise=reverse("cairnloop:inbox"))
+    place = place_of(request)
+    (row,) = present_rows(request, [conversation], place=place)
+    inbox = return_url(request, otherwise=place.list_url(conversation.pk))
     return partial_or_redirect(request, ROW, {"row": row, "is_beside": True}, to=inbox, toast=toast)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -17,6 +17,9 @@ from cairnloop.core.actors import Actor
 WORDS_CHARS = 200
 REF_CHARS = 200
 SHOWN_LIMIT = 500
+ALL = "all"
+"""As `upto`: everything there was had been loaded."""
+CURSOR = re.compile(r"[A-Za-z0-9_-]{1,200}")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 STATUSES = {status.value: status.value for status in Conversation.Status} | {"any": ""}
@@ -25,7 +28,10 @@ WAITING = ("us", "customer")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """The filters, order and position of one inbox, as its URL names them; an empty value is not in the URL."""
+    """The filters, order and position of one inbox, as its URL names them; an empty value is not in the URL.
+
+    `cursor` is where the list begins, and `upto` the last row that was loaded: a cursor too, or ALL.
+    """
 
     status: str = ""
     assignee: str = ""
@@ -34,6 +40,7 @@ class Asked:
     q: str = ""
     sort: str = ""
     cursor: str = ""
+    upto: str = ""
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -54,10 +61,14 @@ class Asked:
 
     def url(self, name: str = "inbox", **changes: str) -> str:
         """Return the URL that asks for the same with some changes; a change begins at the first page again."""
-        values = {**self.parameters(), "cursor": "", **changes}
-        query = urlencode({key: value for key, value in values.items() if value})
+        query = _query({**self.parameters(), **changes})
         path = reverse(f"cairnloop:{name}")
         return f"{path}?{query}" if query else path
+
+    @property
+    def query(self) -> str:
+        """The query string of exactly this list, position and all."""
+        return _query({**self.parameters(), "cursor": self.cursor, "upto": self.upto})
 
     def parameters(self) -> dict[str, str]:
         """Return the filters and the order, for links and for the hidden fields of forms."""
@@ -74,7 +85,8 @@ def read_asked(query: QueryDict) -> Asked:
         channel=_one_of(query, "channel", Conversation.Channel.values),
         q=" ".join(UNPRINTABLE.sub(" ", query.get("q", "")).split())[:WORDS_CHARS],
         sort=_one_of(query, "sort", ORDERINGS),
-        cursor=query.get("cursor", ""),
+        cursor=_cursor(query, "cursor"),
+        upto=_cursor(query, "upto"),
     )
 
 
@@ -101,6 +113,15 @@ def _assignee_ref(assignee: str, actor: Actor | None) -> str | None:
     if assignee == "me":
         return actor.ref if actor else None
     return assignee or None
+
+
+def _query(values: Mapping[str, str]) -> str:
+    return urlencode({key: value for key, value in values.items() if value})
+
+
+def _cursor(query: QueryDict, name: str) -> str:
+    value = query.get(name, "")
+    return value if CURSOR.fullmatch(value) else ""
 
 
 def _one_of(query: QueryDict, name: str, known: Container[str]) -> str:

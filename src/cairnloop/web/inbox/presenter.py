@@ -23,8 +23,9 @@ from cairnloop.conversations.queries import (
 )
 from cairnloop.core.actors import ActorKind
 from cairnloop.web.access import OperatorRequest
-from cairnloop.web.inbox.forms import Asked, filter_of
-from cairnloop.web.paging import page_after
+from cairnloop.web.inbox.forms import ALL, SHOWN_LIMIT, Asked, filter_of
+from cairnloop.web.inbox.place import Place
+from cairnloop.web.paging import behind, page_after, until
 
 PAGE_SIZE = 25
 
@@ -77,6 +78,8 @@ class Row:
     number: str
     dom_id: str
     url: str
+    place: str
+    """The query its other URLs carry on, so that the way back leads to this list."""
     preview_url: str
     assignment_url: str
     resolution_url: str
@@ -87,6 +90,7 @@ class Row:
     is_customers_word: bool
     is_unread: bool
     is_waiting: bool
+    is_urgent: bool
     since: datetime
     marks: tuple[Mark, ...]
     assignee: str
@@ -118,27 +122,42 @@ class Empty:
 
 
 def rows_of(request: OperatorRequest, asked: Asked) -> Rows:
-    """Return one page of what was asked for."""
+    """Return one page of what was asked for, or as many rows as had been loaded."""
     visible, wanted = request.access.visible(), filter_of(asked, actor=request.actor)
     found = filter_inbox(visible, wanted)
-    page = page_after(found, asked.cursor, ordering=ORDERINGS[asked.order], size=PAGE_SIZE)
-    rows = present_rows(request, page.rows)
+    page = page_after(found, asked.cursor, ordering=ORDERINGS[asked.order], size=_size(found, asked))
+    rows = present_rows(request, page.rows, place=Place(asked))
     more_url = asked.url(cursor=page.next_cursor) if page.next_cursor else ""
     empty = None if rows or asked.cursor else _why_empty(asked)
     return Rows(rows, more_url, empty, inbox_searched_since(visible, wanted))
 
 
-def present_rows(request: OperatorRequest, conversations: Sequence[Conversation]) -> tuple[Row, ...]:
-    """Return conversations as rows, in their order."""
+def present_rows(
+    request: OperatorRequest, conversations: Sequence[Conversation], *, place: Place | None = None
+) -> tuple[Row, ...]:
+    """Return conversations as rows, in their order; in a list, each leads back to its own place."""
     lines = inbox_lines(conversations, reader=request.actor)
-    return tuple(_row(line, actor_ref=request.actor.ref if request.actor else None) for line in lines)
+    actor_ref = request.actor.ref if request.actor else None
+    place = place or Place()
+    # A place that is known already stays: what is done to a row does not move it under its reader.
+    return tuple(
+        _row(line, actor_ref=actor_ref, place=place if place.at else place.of(line.conversation)) for line in lines
+    )
 
 
-def new_ids(request: OperatorRequest, asked: Asked, *, shown: Sequence[int]) -> list[int]:
-    """Return what would stand among the rows a page shows, if it were loaded again."""
+def count_new(request: OperatorRequest, asked: Asked, *, shown: Sequence[int]) -> int:
+    """Count what came in among the rows a page shows, up to the last one it has loaded (`upto`).
+
+    What only moved up because another row left stands behind that, and what the reader wrote in last is no news.
+    """
     found = filter_inbox(request.access.visible(), filter_of(asked, actor=request.actor))
-    first = found.order_by(*ORDERINGS[asked.order]).values_list("pk", flat=True)
-    return [pk for pk in first[: max(PAGE_SIZE, len(shown))] if pk not in set(shown)]
+    first = list(_loaded(found, asked).order_by(*ORDERINGS[asked.order])[: len(shown) + PAGE_SIZE])
+    fresh = [each for each in first if each.pk not in set(shown)]
+    actor = request.actor
+    words = [line.last_word for line in inbox_lines(fresh, reader=actor)] if fresh else []
+    return sum(
+        1 for word in words if not (actor and word and (word.author_kind, word.author_ref) == (actor.kind, actor.ref))
+    )
 
 
 def views_of(request: OperatorRequest, asked: Asked) -> tuple[View, ...]:
@@ -178,6 +197,19 @@ def tools_of(request: OperatorRequest, asked: Asked, *, assignee_name: str) -> d
     }
 
 
+def _size(found: ConversationQuerySet, asked: Asked) -> int:
+    if not asked.upto:
+        return PAGE_SIZE
+    loaded = behind(_loaded(found, asked), asked.cursor, ordering=ORDERINGS[asked.order])
+    return max(PAGE_SIZE, loaded[:SHOWN_LIMIT].count())
+
+
+def _loaded(found: ConversationQuerySet, asked: Asked) -> ConversationQuerySet:
+    if asked.upto in ("", ALL):
+        return found
+    return until(found, asked.upto, ordering=ORDERINGS[asked.order])
+
+
 def _counted(visible: ConversationQuerySet, view: Asked, request: OperatorRequest) -> ConversationQuerySet:
     return filter_inbox(visible, filter_of(view, actor=request.actor)).order_by(*ORDERINGS[view.order])
 
@@ -187,14 +219,15 @@ def _is_same_view(view: Asked, asked: Asked) -> bool:
     return (view.status, view.assignee, view.waiting) == (status, asked.assignee, asked.waiting)
 
 
-def _row(line: InboxLine, *, actor_ref: str | None) -> Row:
+def _row(line: InboxLine, *, actor_ref: str | None, place: Place) -> Row:
     conversation = line.conversation
     waiting_since = conversation.waiting_since
     return Row(
         id=conversation.pk,
         number=f"#{conversation.pk}",
         dom_id=f"inbox-row-{conversation.pk}",
-        url=reverse("cairnloop:conversation", args=[conversation.pk]),
+        url=reverse("cairnloop:conversation", args=[conversation.pk]) + place.query,
+        place=place.query,
         preview_url=reverse("cairnloop:inbox-preview", args=[conversation.pk]),
         assignment_url=reverse("cairnloop:inbox-assignment", args=[conversation.pk]),
         resolution_url=reverse("cairnloop:inbox-resolution", args=[conversation.pk]),
@@ -205,6 +238,7 @@ def _row(line: InboxLine, *, actor_ref: str | None) -> Row:
         is_customers_word=line.last_word is not None and line.last_word.author_kind == ActorKind.CUSTOMER,
         is_unread=line.is_unread,
         is_waiting=waiting_since is not None,
+        is_urgent=conversation.priority in (Conversation.Priority.URGENT, Conversation.Priority.HIGH),
         since=waiting_since or conversation.last_activity_at,
         marks=marks_of(conversation),
         assignee=conversation.assignee_name or (_("An operator") if conversation.assignee_ref else ""),

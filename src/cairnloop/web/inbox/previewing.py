@@ -12,6 +12,7 @@ from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.workspace_queries import timeline_before
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.timeline import Entry, entries_of
+from cairnloop.web.inbox.place import place_of
 from cairnloop.web.inbox.presenter import Row, present_rows
 
 GLANCE = 4
@@ -32,7 +33,7 @@ class Preview:
 
 def preview_of(request: OperatorRequest, conversation: Conversation) -> Preview:
     """Return a glance; looking at it does not count as reading."""
-    (row,) = present_rows(request, [conversation])
+    (row,) = present_rows(request, [conversation], place=place_of(request))
     messages = timeline_before(conversation_id=conversation.pk, limit=GLANCE)
     entries = entries_of(messages, conversation=conversation, reader=request.actor, now=timezone.now())
     actor = request.actor

@@ -12,11 +12,12 @@ from cairnloop.core.live import INBOX
 from cairnloop.web.access import OperatorRequest, get_visible_conversation
 from cairnloop.web.guarding import operator_required
 from cairnloop.web.inbox.forms import Asked, read_asked, read_ids
+from cairnloop.web.inbox.place import Place
 from cairnloop.web.inbox.presenter import (
     PAGE_SIZE,
     Rows,
     View,
-    new_ids,
+    count_new,
     present_rows,
     rows_of,
     tools_of,
@@ -48,18 +49,19 @@ def index(request: OperatorRequest) -> HttpResponse:
 def changes(request: OperatorRequest) -> HttpResponse:
     """Renew rows in place, and say how many new ones a page does not show: nothing moves under the pointer.
 
-    `shown` names the rows of the page, `changed` those to renew (all of them when absent).
+    `shown` names the rows of the page, `changed` those to renew (all of them when absent), and `upto` how far the
+    page has loaded its list.
     """
     asked, shown = read_asked(request.GET), read_ids(request.GET, "shown")
     renewed = read_ids(request.GET, "changed") if "changed" in request.GET else shown
     renewed = [pk for pk in renewed if pk in set(shown)][:RENEWED_LIMIT]
-    rows = present_rows(request, list(request.access.visible().filter(pk__in=renewed)))
+    rows = present_rows(request, list(request.access.visible().filter(pk__in=renewed)), place=Place(asked))
     context = {
         "asked": asked,
         "views": views_of(request, asked),
         "renewed": rows,
         "gone": sorted(set(renewed) - {row.id for row in rows}),
-        "new_count": len(new_ids(request, asked, shown=shown)),
+        "new_count": count_new(request, asked, shown=shown),
     }
     return partial_response(request, "cairnloop/inbox/_changes.html", context)
 

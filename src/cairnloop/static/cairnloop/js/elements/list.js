@@ -1,8 +1,10 @@
 /**
  * The inbox's list: keys, the current row with a glance inside, and changes that never move what is under the
  * pointer. While someone works in the list its rows are renewed in place and new ones wait behind a button.
+ * The address says which rows are loaded and which one is looked at, and every row's link carries it on.
  */
 const REST_MS = 250
+const PLACE = "cl:inbox-place"
 const STEP = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 }
 const ACTIONS = { a: "assignment", e: "resolution" }
 
@@ -15,12 +17,19 @@ customElements.define("cl-list", class extends HTMLElement {
     on(document.body, "cl:inbox", (event) => this.#hear(event.detail.ids))
     on(document.body, "htmx:oobAfterSwap", ({ target }) => this.#renewed(target.id))
     on(document.body, "htmx:afterSwap", ({ target }) => target === this.list && this.#mark())
+    on(this, "htmx:afterSettle", ({ detail }) => this.#loaded(detail.requestConfig.path))
+    on(document, "click", ({ target }) => target.closest?.("#inbox-preview a") && this.#remember())
+    on(this, "click", ({ target }) => this.#leaveFrom(target.closest(".cl-inbox-row")))
+    on(window, "pagehide", () => this.#keepOffset())
     on(this, "focusin", ({ target }) => this.#choose(target.closest(".cl-inbox-row"), true))
     on(this, "pointerover", ({ target }) => this.#rest(target.closest(".cl-inbox-row")))
+    for (const name of ["pointerover", "focusin"]) on(this, name, ({ target }) => this.#carry(target.closest("a")))
     on(this, "pointerleave", () => clearTimeout(this.resting))
     if (location.hash === "#search") document.getElementById("search").focus()
     document.querySelector(".cl-views [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" })
-    this.#choose(this.#rows[0])
+    if (!this.#return()) this.#choose(this.#rows[0])
+    // The browser goes to the row by itself once all is loaded, and would put it at the edge.
+    on(window, "load", () => this.#return())
   }
 
   disconnectedCallback() {
@@ -46,9 +55,110 @@ customElements.define("cl-list", class extends HTMLElement {
   #step(by) {
     const rows = this.#rows
     const at = this.wasChosen ? rows.indexOf(this.#current) : by > 0 ? -1 : 0
+    if (at + by >= rows.length && this.#more) return this.#stepIntoMore()
     const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)]
     next?.querySelector("a").focus()
     return Boolean(next)
+  }
+
+  get #more() {
+    return this.list.querySelector("#inbox-more a")
+  }
+
+  /** Loads the next page and goes on to its first row. */
+  #stepIntoMore() {
+    if (this.isLoading) return true
+    this.isLoading = true
+    const last = this.#current
+    this.#ask("GET", this.#more.getAttribute("href"), { target: "#inbox-more", swap: "outerHTML" }).then(() => {
+      this.isLoading = false
+      if (this.#current === last && this.#rows.at(-1) !== last) this.#step(1)
+    })
+    return true
+  }
+
+  /** How far the list is loaded, as the server says it. */
+  get #upto() {
+    return this.#more ? new URL(this.#more.href).searchParams.get("cursor") : "all"
+  }
+
+  /** More rows are part of the place; a list that was begun anew has only its first ones. */
+  #loaded(path) {
+    const url = new URL(path, location.href)
+    if (url.pathname !== location.pathname) return
+    const place = new URL(location.href)
+    if (url.searchParams.has("cursor")) place.searchParams.set("upto", this.#upto)
+    else for (const name of ["cursor", "upto"]) place.searchParams.delete(name)
+    this.#show(place)
+  }
+
+  #show(place) {
+    if (place.href !== location.href) history.replaceState(history.state, "", place)
+  }
+
+  /** A row's link leads back to the list as it is now. */
+  #carry(link) {
+    if (!link?.matches(".cl-inbox-subject")) return
+    const url = new URL(link.href)
+    url.searchParams.set("from", location.search.slice(1))
+    if (link.href !== url.href) link.href = url.href
+  }
+
+  #leaveFrom(row) {
+    if (!row) return
+    this.currentId = row.id
+    this.#remember()
+  }
+
+  /** The row one looks at is part of the place. */
+  #remember() {
+    if (!this.currentId) return
+    const place = new URL(location.href)
+    place.hash = `${this.currentId}-open`
+    this.#show(place)
+  }
+
+  get #scroller() {
+    return getComputedStyle(this.list).overflowY === "visible" ? document.scrollingElement : this.list
+  }
+
+  /** Which row stood where on the screen; the address has no words for that. */
+  #keepOffset() {
+    const edge = Math.max(0, this.list.getBoundingClientRect().top)
+    const shown = this.#rows.find((row) => row.getBoundingClientRect().bottom > edge)
+    const row = (this.wasChosen && this.#current) || shown
+    if (!row) return
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify({ list: location.search, id: row.id, top: row.getBoundingClientRect().top }))
+    } catch {
+      // Forbidden storage: the row comes into view, wherever that is.
+    }
+  }
+
+  #keptOffset() {
+    try {
+      return JSON.parse(sessionStorage.getItem(PLACE))
+    } catch {
+      return null
+    }
+  }
+
+  /** Comes back to the row the address names; to where the list was scrolled if it names none. */
+  #return() {
+    const named = document.getElementById(location.hash.slice(1))
+    const row = this.list.contains(named) ? named.closest(".cl-inbox-row") : null
+    const kept = this.#keptOffset()
+    const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward"
+    const known = kept && (row ? kept.id === row.id : isBack && kept.list === location.search)
+    if (row) {
+      this.#choose(row, true)
+      row.querySelector("a").focus({ preventScroll: true })
+    }
+    const seen = known ? document.getElementById(kept.id) : row
+    if (!seen) return Boolean(row)
+    if (!known) seen.scrollIntoView({ block: "center" })
+    else this.#scroller.scrollTop += seen.getBoundingClientRect().top - kept.top
+    return Boolean(row)
   }
 
   #act(action) {
@@ -56,8 +166,14 @@ customElements.define("cl-list", class extends HTMLElement {
     const url = row && row.dataset[`${action}Url`]
     if (!url) return false
     const values = { instead_of: row.dataset.assignee, seen_sequence: row.dataset.sequence }
-    this.#ask("POST", url, { source: row, swap: "none", values })
+    this.#ask("POST", url + this.#placeOf(row), { source: row, swap: "none", values })
     return true
+  }
+
+  #placeOf(row) {
+    const link = row.querySelector("a")
+    this.#carry(link)
+    return new URL(link.href).search
   }
 
   #rest(row) {
@@ -72,7 +188,10 @@ customElements.define("cl-list", class extends HTMLElement {
     this.wasChosen = chosen || this.wasChosen
     this.#mark()
     clearTimeout(this.glancing)
-    this.glancing = setTimeout(() => this.#glance(row), 80)
+    this.glancing = setTimeout(() => {
+      if (this.wasChosen) this.#remember()
+      this.#glance(row)
+    }, 80)
   }
 
   #mark() {
@@ -82,7 +201,7 @@ customElements.define("cl-list", class extends HTMLElement {
   #glance(row, again = false) {
     const pane = document.getElementById("inbox-preview")
     if (!pane?.checkVisibility() || (!again && pane.dataset.id === row.dataset.id)) return
-    this.#ask("GET", row.dataset.previewUrl, { target: pane, swap: "outerHTML" })
+    this.#ask("GET", row.dataset.previewUrl + this.#placeOf(row), { target: pane, swap: "outerHTML" })
   }
 
   #renewed(id) {
@@ -117,6 +236,7 @@ customElements.define("cl-list", class extends HTMLElement {
     const url = new URL(this.dataset.changesUrl, location.href)
     const shown = this.#rows.map((row) => row.dataset.id)
     url.searchParams.set("shown", shown)
+    url.searchParams.set("upto", this.#upto)
     if (heard !== "anything") url.searchParams.set("changed", shown.filter((id) => heard.includes(Number(id))))
     return this.#ask("GET", url.pathname + url.search, { target: "#inbox-news", swap: "outerHTML" })
   }

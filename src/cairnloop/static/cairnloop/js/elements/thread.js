@@ -69,8 +69,9 @@ customElements.define("cl-thread", class extends HTMLElement {
     this.asksAgain = false
     clearTimeout(this.retry)
     const [after, seen] = [this.last, this.seen]
-    const query = new URLSearchParams({ after, seen, version: this.header.version })
-    const status = await this.#ask(`${this.dataset.url}?${query}`)
+    const url = new URL(this.dataset.url, location.href)
+    for (const [name, value] of Object.entries({ after, seen, version: this.header.version })) url.searchParams.set(name, value)
+    const status = await this.#ask(url.pathname + url.search)
     this.isAsking = false
     if (!this.isConnected) return
     if (status === 0 || status >= 500) this.retry = setTimeout(() => this.#fetch(), RETRY_MS)
