@@ -70,7 +70,9 @@ customElements.define("cl-list", class extends HTMLElement {
     if (this.isLoading) return true
     this.isLoading = true
     const last = this.#current
-    this.#ask("GET", this.#more.getAttribute("href"), { target: "#inbox-more", swap: "outerHTML" }).then(() => {
+    const more = this.#more
+    // As a source of its own: behind a glance that is under way it would be queued, and lost to the next one.
+    this.#ask("GET", more.getAttribute("href"), { source: more, target: "#inbox-more", swap: "outerHTML" }).then(() => {
       this.isLoading = false
       if (this.#current === last && this.#rows.at(-1) !== last) this.#step(1)
     })
@@ -211,11 +213,12 @@ customElements.define("cl-list", class extends HTMLElement {
     if (row?.matches(".cl-inbox-row") && pane?.dataset.id === row.dataset.id) this.#glance(row, true)
   }
 
-  /** Someone points at the list, works in it, has scrolled, or has loaded more than it would show. */
+  /** Someone points at the list, works in it, has scrolled, or looks at more or other rows than it would show. */
   get #isBusy() {
     return (
       this.wasChosen || this.matches(":hover") || this.contains(document.activeElement) || this.list.scrollTop > 0 ||
-      scrollY > 0 || this.#rows.length > Number(this.dataset.pageSize) || Boolean(document.querySelector("dialog[open]"))
+      scrollY > 0 || this.#rows.length > Number(this.dataset.pageSize) || /[?&]cursor=/.test(location.search) ||
+      Boolean(document.querySelector("dialog[open]"))
     )
   }
 
