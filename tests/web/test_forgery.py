@@ -1,0 +1,79 @@
+"""Changes that no page of ours may have asked for: what is said, what is kept, and that nothing happens."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from cairnloop.models import Message
+from tests.web.conftest import HTMX, text_of
+
+pytestmark = pytest.mark.django_db
+
+FIELDS = {"text": "Both <b>charges</b> are refunded.", "seen_sequence": "1", "client_id": "op-1"}
+
+
+@pytest.fixture
+def strict(ada):
+    """A browser whose host checks tokens."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    return client
+
+
+def token_of(client, url):
+    return client.get(url).cookies["csrftoken"].value
+
+
+@pytest.fixture
+def page(conversation):
+    return f"/support/conversations/{conversation.pk}/"
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+class TestAnOldToken:
+    def test_is_told_from_other_refusals(self, strict, page, headers):
+        token_of(strict, page)
+        fields = {**FIELDS, "csrfmiddlewaretoken": "b" * 32}
+        refused = strict.post(f"{page}replies/", fields, headers={**headers, "Referer": f"http://testserver{page}"})
+        assert refused.status_code == 403
+        assert "This page is out of date" in text_of(refused)
+        if headers:
+            assert refused.headers["HX-Reswap"] == "none"
+            assert "data-reload" in text_of(refused)
+        else:
+            assert "Both &lt;b&gt;charges&lt;/b&gt; are refunded." in text_of(refused)
+            assert f'href="http://testserver{page}"' in text_of(refused)
+        assert Message.objects.count() == 1
+
+    def test_is_not_what_another_site_is_told(self, strict, page, headers):
+        token = token_of(strict, page)
+        fields = {**FIELDS, "csrfmiddlewaretoken": token}
+        refused = strict.post(f"{page}replies/", fields, headers={**headers, "Origin": "https://evil.example"})
+        assert refused.status_code == 403
+        assert "an address this site trusts" in text_of(refused)
+        assert "refunded" not in text_of(refused)
+        assert Message.objects.count() == 1
+
+    def test_leads_to_signing_in_for_those_who_signed_out(self, page, headers):
+        response = Client(enforce_csrf_checks=True).post(f"{page}replies/", FIELDS, headers=headers)
+        assert "/login/" in (response.headers.get("HX-Redirect") or response.headers["Location"])
+
+
+class TestAHostWithoutTheMiddleware:
+    @pytest.fixture(autouse=True)
+    def without(self, settings):
+        settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "Csrf" not in each]
+
+    def test_is_protected_all_the_same(self, strict, page):
+        assert strict.post(f"{page}replies/", FIELDS).status_code == 403
+        token = token_of(strict, page)
+        assert strict.post(f"{page}replies/", {**FIELDS, "csrfmiddlewaretoken": token}).status_code == 303
+        assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize("before", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+def test_the_way_back_stays_on_this_site(strict, page, before):
+    refused = strict.post(f"{page}replies/", FIELDS, headers={"Referer": before})
+    assert 'href="/support/"' in text_of(refused)
+    assert "evil.example" not in text_of(refused)
