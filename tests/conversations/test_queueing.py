@@ -72,6 +72,7 @@ class TestNextOpenConversation:
         cairnloop.assign_conversation(conversation_id=queue[1].pk, to=actor_of(grace), by=actor_of(grace))
         assert next_after(queue[0], by=ada) == queue[2]
         assert next_after(queue[2], by=grace) == queue[1]
+        queue[1].refresh_from_db()
         assert next_after(queue[1], by=grace) == queue[0]
         assert next_after(queue[0]) == queue[2]
 
