@@ -349,7 +349,9 @@ def sentences_module() -> str:
     lines = []
     for error in sorted(_family(CairnloopError), key=lambda each: (each.__module__, each.__qualname__)):
         name = f"{error.__module__}.{error.__qualname__}"
-        text = json.dumps(inspect.cleandoc(error.__doc__ or ""), ensure_ascii=False)
+        sentence = inspect.cleandoc(error.__doc__ or "")
+        plain = '"' in sentence and not {"'", "\\", "\n"} & set(sentence)
+        text = f"'{sentence}'" if plain else json.dumps(sentence, ensure_ascii=False)
         if error.__doc__:
             line = f'    "{name}": _({text}),\n'
             lines.append(line if len(line) <= 121 else f'    "{name}": _(\n        {text}\n    ),\n')
