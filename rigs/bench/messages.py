@@ -16,10 +16,14 @@ MESSAGES = 1_500
 TARGET = 0.5
 
 INSERT = (
-    "INSERT INTO cairnloop_message (conversation_id, sequence, role, author_kind, author_ref, author_name, text,"
-    " metadata, client_id, created_at) VALUES (%s, %s, 'customer', 'customer', %s, '', %s, '{}', %s, %s)"
+    "INSERT INTO cairnloop_message (conversation_id, sequence, public_sequence, role, author_kind, author_ref,"
+    " author_name, text, metadata, client_id, created_at)"
+    " VALUES (%s, %s, %s, 'customer', 'customer', %s, '', %s, '{}', %s, %s)"
 )
-UPDATE = "UPDATE cairnloop_conversation SET sequence = %s, last_activity_at = %s, changed_at = %s WHERE id = %s"
+UPDATE = (
+    "UPDATE cairnloop_conversation SET sequence = %s, public_sequence = %s, last_activity_at = %s, changed_at = %s"
+    " WHERE id = %s"
+)
 TEXT = "Two of three repositories are green again, nav-core is still skipped. Is there news on the refund?"
 
 
@@ -42,8 +46,8 @@ def measure(report: Report) -> None:
 def _floor(conversation_id: int, ref: str, number: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         now = timezone.now()
-        cursor.execute(INSERT, [conversation_id, number, ref, TEXT, f"f-{number}", now])
-        cursor.execute(UPDATE, [number, now, now, conversation_id])
+        cursor.execute(INSERT, [conversation_id, number, number, ref, TEXT, f"f-{number}", now])
+        cursor.execute(UPDATE, [number, number, now, now, conversation_id])
 
 
 def _ours(conversation_id: int, ref: str, number: int) -> None:

@@ -18,21 +18,21 @@ FLAT_TARGET = 1.3
 
 CONVERSATIONS = """
 INSERT INTO cairnloop_conversation (public_id, subject, status, priority, channel, customer_ref, customer_name,
-    account_ref, account_name, assignee_ref, assignee_name, sequence, opened_at, last_activity_at, waiting_since,
-    resolved_at, rating, changed_at)
+    account_ref, account_name, assignee_ref, assignee_name, sequence, public_sequence, opened_at, last_activity_at,
+    waiting_since, resolved_at, rating, changed_at)
 SELECT 'bench' || n, (ARRAY['Charged twice', 'Runs are skipped', 'Rotate a key', 'Seat limit reached'])[1 + n %% 4]
        || ' ' || n,
        (ARRAY['open', 'open', 'resolved', 'resolved', 'resolved', 'archived'])[1 + n %% 6], 'normal', 'widget',
-       'bench-' || n %% 5000, 'Customer ' || n %% 5000, '', '', CASE WHEN n %% 3 = 0 THEN '1' ELSE '' END, '', 10,
+       'bench-' || n %% 5000, 'Customer ' || n %% 5000, '', '', CASE WHEN n %% 3 = 0 THEN '1' ELSE '' END, '', 10, 10,
        now() - n * interval '1 minute', now() - n * interval '30 seconds',
        CASE WHEN n %% 6 < 2 AND n %% 5 = 0 THEN now() - n * interval '30 seconds' END,
        CASE WHEN n %% 6 BETWEEN 2 AND 4 THEN now() END, '', now() - n * interval '30 seconds'
 FROM generate_series(%s, %s) AS n
 """
 MESSAGES = """
-INSERT INTO cairnloop_message (conversation_id, sequence, role, author_kind, author_ref, author_name, text, metadata,
-    created_at)
-SELECT c.id, s, CASE WHEN s %% 2 = 1 THEN 'customer' ELSE 'operator' END, 'customer', c.customer_ref, '',
+INSERT INTO cairnloop_message (conversation_id, sequence, public_sequence, role, author_kind, author_ref, author_name,
+    text, metadata, created_at)
+SELECT c.id, s, s, CASE WHEN s %% 2 = 1 THEN 'customer' ELSE 'operator' END, 'customer', c.customer_ref, '',
        'Message ' || s || ' about build ' || (c.id * 7 + s) %% 9973
        || CASE WHEN (c.id + s) %% 50 = 0 THEN ' and the seat limit' ELSE '' END, '{}', now()
 FROM cairnloop_conversation c, generate_series(1, 10) AS s

@@ -57,7 +57,7 @@ class Settings:
     widget_messages_per_minute: int = 30
     """How many messages one customer may send in a minute before being asked to wait."""
     widget_connections_per_minute: int = 120
-    """How many connections or requests without an accepted token one address may open in a minute."""
+    """How many connections one customer may open in a minute, and how often one address may fail to prove who it is."""
     live_sockets: bool = True
     """Offer WebSockets to the dashboard and the widget. False where the host serves WSGI only: both then poll."""
     poll_seconds: int = 4

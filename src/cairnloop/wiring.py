@@ -20,10 +20,12 @@ OPERATORS_SEE: tuple[type[Any], ...] = (
     events.RatingRecorded,
 )
 CUSTOMERS_SEE: tuple[type[Any], ...] = (
+    events.ConversationOpened,
     events.MessageReceived,
     events.ReplyPosted,
     events.ConversationResolved,
     events.ConversationReopened,
+    events.ConversationArchived,
     events.RatingRecorded,
 )
 

@@ -21,8 +21,10 @@ from cairnloop.conversations.queries import (
     inbox_lines,
     inbox_searched_since,
     inbox_version,
+    list_conversations_for_customer,
     next_in_line,
     summarise_ratings,
+    thread_for_customer,
 )
 from cairnloop.core.actors import Actor
 from cairnloop.models import Conversation
@@ -32,11 +34,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 CONVERSATIONS = """
 INSERT INTO cairnloop_conversation (id, public_id, subject, status, priority, channel, customer_ref, customer_name,
-    account_ref, account_name, assignee_ref, assignee_name, sequence, opened_at, last_activity_at, waiting_since,
-    resolved_at, rating, rated_at, changed_at)
+    account_ref, account_name, assignee_ref, assignee_name, sequence, public_sequence, opened_at, last_activity_at,
+    waiting_since, resolved_at, rating, rated_at, changed_at)
 SELECT n, 'p' || n, 'Subject ' || md5(n::text), status, 'normal', (ARRAY['widget', 'email', 'host'])[n % 3 + 1],
     'cust-' || n % 20000, 'Name ' || md5((n % 20000)::text), 'acc-' || n % 500, 'Account ' || n % 500,
-    CASE WHEN n % 4 = 0 THEN '' ELSE (n % 37)::text END, '', 1, at, at,
+    CASE WHEN n % 4 = 0 THEN '' ELSE (n % 37)::text END, '', 1, 1, at, at,
     CASE WHEN status = 'open' AND n % 3 <> 0 THEN at END, CASE WHEN status = 'resolved' THEN at END,
     CASE WHEN n % 50 = 2 THEN 'positive' ELSE '' END, CASE WHEN n % 50 = 2 THEN at END, at
 FROM (SELECT n, now() - n * interval '90 seconds' AS at,
@@ -44,9 +46,9 @@ FROM (SELECT n, now() - n * interval '90 seconds' AS at,
     FROM generate_series(1, 100000) n) many
 """
 MESSAGES = """
-INSERT INTO cairnloop_message (conversation_id, sequence, role, author_kind, author_ref, author_name, text, metadata,
-    created_at)
-SELECT n, 1, 'customer', 'customer', 'cust', '', 'Message ' || md5(n::text || 'm')
+INSERT INTO cairnloop_message (conversation_id, sequence, public_sequence, role, author_kind, author_ref, author_name,
+    text, metadata, created_at)
+SELECT n, 1, 1, 'customer', 'customer', 'cust', '', 'Message ' || md5(n::text || 'm')
     || CASE WHEN n % 5 = 0 THEN ' about builds' ELSE ' about seats' END
     || CASE WHEN n % 997 = 0 THEN ' zebra' ELSE '' END,
     '{}', now()
@@ -145,6 +147,18 @@ class TestInboxPages:
 def in_its_order(wanted: InboxFilter) -> ConversationQuerySet:
     order = "waiting" if wanted.waiting == "us" else "activity"
     return filter_inbox(Conversation.objects.all(), wanted).order_by(*ORDERINGS[order])
+
+
+class TestACustomersOwn:
+    def test_list_and_thread_stay_on_indexes(self, many):
+        with CaptureQueriesContext(connection) as captured:
+            first = list_conversations_for_customer(customer_ref="cust-4711", limit=3)
+            last = (first[-1].last_activity_at, first[-1].public_id)
+            list_conversations_for_customer(customer_ref="cust-4711", before=last, limit=3)
+            thread_for_customer(conversation_id=first[0].pk, after=0)
+        plans = [plan_of(query["sql"]) for query in captured]
+        assert [sequential(nodes) for nodes in plans] == [[], [], []]
+        assert "cl_conversation_customer_act" in str(plans[0])
 
 
 class TestCountsAndFigures:

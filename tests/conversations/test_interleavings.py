@@ -46,6 +46,17 @@ class Operator:
             )
             self.accepted.setdefault(client_id, (written.sequence, self.seen))
 
+    def note(self, client_id: str) -> None:
+        with contextlib.suppress(cairnloop.StaleView):
+            written = cairnloop.add_note(
+                conversation_id=self.conversation_id,
+                text=client_id,
+                by=self.actor,
+                seen_sequence=self.seen,
+                client_id=client_id,
+            )
+            self.accepted.setdefault(client_id, (written.sequence, self.seen))
+
     def resolve(self) -> None:
         with contextlib.suppress(cairnloop.StaleView):
             cairnloop.resolve_conversation(conversation_id=self.conversation_id, by=self.actor, seen_sequence=self.seen)
@@ -67,13 +78,14 @@ class Customer:
 
 
 def check(conversation_id: int, operators: list[Operator], customer: Customer) -> None:
-    """Nothing lost, nothing doubled, no gap, and nobody answered what they had not read."""
-    stored = list(
-        Message.objects.filter(conversation_id=conversation_id)
-        .order_by("sequence")
-        .values_list("sequence", "client_id", "author_ref", "role")
-    )
+    """Nothing lost, nothing doubled, no gap in either counting, and nobody answered what they had not read."""
+    messages = Message.objects.filter(conversation_id=conversation_id).order_by("sequence")
+    stored = list(messages.values_list("sequence", "client_id", "author_ref", "role"))
     assert [sequence for sequence, *_ in stored] == list(range(1, len(stored) + 1))
+    public = list(messages.exclude(role="internal_note").values_list("public_sequence", flat=True))
+    assert public == list(range(1, len(public) + 1))
+    counted = Conversation.objects.values_list("sequence", "public_sequence").get(pk=conversation_id)
+    assert counted == (len(stored), len(public))
     by_client_id = [client_id for _, client_id, *_ in stored if client_id]
     assert len(by_client_id) == len(set(by_client_id))
     expected = {**customer.acknowledged}
@@ -107,6 +119,19 @@ class TestEveryInterleaving:
         assert walked > 10_000
         outcomes = {(tuple(ada), tuple(grace), resolved) for ada, grace, resolved in walk.outcomes}
         assert len(outcomes) > 6, "the orders should not all end alike"
+
+    def test_counts_for_the_customer_without_gaps_while_notes_are_written(self):
+        conversation = make_conversation(client_id=None)
+        ada, grace = Operator(conversation.pk, ADA), Operator(conversation.pk, GRACE)
+        customer = Customer(conversation.pk)
+        scripts: list[list[Step]] = [
+            [ada.look, lambda: ada.note("n1"), lambda: ada.reply("a1")],
+            [grace.look, lambda: grace.reply("g1"), lambda: grace.note("n2")],
+            [lambda: customer.write("c1"), lambda: customer.write("c2")],
+        ]
+        walk = Walk([ada, grace, customer], conversation.pk)
+        assert walk.every_order(scripts) == 560
+        assert any("n1" in accepted for accepted, *_ in walk.outcomes)
 
 
 class Walk:
@@ -196,6 +221,8 @@ class TestRealSessions:
                         operator.look()
                     for _ in range(chance.choice([1, 2])):
                         operator.reply(f"{operator.actor.ref}-{number}")
+                    if chance.random() < 0.5:
+                        operator.note(f"{operator.actor.ref}-note-{number}")
 
             return script
 

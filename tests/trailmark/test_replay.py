@@ -16,13 +16,13 @@ from trailmark.replay.customer import Customer, PatienceLost, Screen
 from trailmark.replay.dialogues import Dialogue, Turn, UnusableDialogues, read_dialogues
 
 TALK = Dialogue("d1", "made up", (Turn("customer", " Hello \r\n"), Turn("operator", "Hi"), Turn("customer", "Bye")))
-STORED = [Stored(1, "customer", "Hello"), Stored(2, "operator", "Hi"), Stored(3, "customer", "Bye")]
+STORED = [Stored(1, 1, "customer", "Hello"), Stored(2, 2, "operator", "Hi"), Stored(3, 3, "customer", "Bye")]
 
 
 def screen_of(messages: list[Stored]) -> Screen:
     screen = Screen()
     for message in messages:
-        screen.show({"sequence": message.sequence, "role": message.role, "text": message.text})
+        screen.show({"sequence": message.public_sequence, "role": message.role, "text": message.text})
     return screen
 
 
@@ -47,15 +47,16 @@ class TestOutcome:
         ("stored", "flaw"),
         [
             (STORED[:2], "what is stored is not what was said, in that order"),
-            ([*STORED, Stored(4, "customer", "Bye")], "what is stored is not what was said, in that order"),
+            ([*STORED, Stored(4, 4, "customer", "Bye")], "what is stored is not what was said, in that order"),
             (
-                [STORED[0], Stored(2, "customer", "Bye"), Stored(3, "operator", "Hi")],
+                [STORED[0], Stored(2, 2, "customer", "Bye"), Stored(3, 3, "operator", "Hi")],
                 "what is stored is not what was said",
             ),
-            ([*STORED[:2], Stored(4, "customer", "Bye")], "the stored sequence has a gap"),
-            ([Stored(1, "customer", "Hell"), *STORED[1:]], "what is stored is not what was said"),
+            ([*STORED[:2], Stored(4, 3, "customer", "Bye")], "the stored sequence has a gap"),
+            ([*STORED[:2], Stored(3, 4, "customer", "Bye")], "the customer's counting has a gap"),
+            ([Stored(1, 1, "customer", "Hell"), *STORED[1:]], "what is stored is not what was said"),
         ],
-        ids=["lost", "doubled", "reordered", "gap", "altered"],
+        ids=["lost", "doubled", "reordered", "gap", "public gap", "altered"],
     )
     def test_is_not_whole_when_something_was(self, stored: list[Stored], flaw: str) -> None:
         outcome = outcome_of(stored=stored)

@@ -20,7 +20,7 @@ from cairnloop.models import Conversation, Message
 from cairnloop.widget.consumers import FOLLOW_LIMIT
 from cairnloop.widget.desk import FRAMES_PER_MINUTE
 from tests.factories import LIN, MATEUS, make_conversation
-from tests.widget.visiting import Refusal, SocketDoor, SocketVisit
+from tests.widget.visiting import Refusal, SocketDoor, SocketVisit, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADA = cairnloop.Actor.operator("7", name="Ada Brandt")
@@ -74,14 +74,6 @@ def operators_hear(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], 
     loop.close()
 
 
-def eventually(happened: Callable[[], object]) -> None:
-    for _ in range(500):
-        if happened():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not happen")
-
-
 class TestShakingHands:
     def test_needs_our_protocol(self, socket_door: SocketDoor) -> None:
         with pytest.raises(Refusal) as caught:
@@ -124,6 +116,7 @@ class TestDelivering:
         Message.objects.create(
             conversation=conversation,
             sequence=2,
+            public_sequence=2,
             role="operator",
             author_kind="operator",
             author_ref="7",

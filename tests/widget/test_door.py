@@ -12,8 +12,10 @@ import pytest
 import cairnloop
 from cairnloop.core import telemetry
 from cairnloop.models import AuditEntry, Conversation
+from cairnloop.widget import consumers
+from cairnloop.widget.door import CUSTOMERS_BEHIND_AN_ADDRESS
 from tests.factories import LIN
-from tests.widget.visiting import Door, Refusal
+from tests.widget.visiting import Door, HttpDoor, Refusal, SocketDoor, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STRANGE = "tests.widget.strange_verifiers"
@@ -102,8 +104,34 @@ class TestAnOrigin:
     def test_of_the_host_itself_is_welcome(self, door: Any, lin_token: str) -> None:
         door.enter(lin_token, origin=f"http://{door.address}")
 
-    def test_behind_a_proxy_that_ends_tls_is_still_the_hosts_own(self, door: Any, lin_token: str) -> None:
-        door.enter(lin_token, origin=f"https://{door.address}")
+    @pytest.mark.parametrize(
+        "change", ["https://{host}:{port}", "http://{host}:1{port}", "http://{host}", "//{host}:{port}"]
+    )
+    def test_that_differs_in_scheme_or_port_is_someone_elses(self, door: Any, lin_token: str, change: str) -> None:
+        host, port = door.address.split(":")
+        refusal = refused(door, lin_token, origin=change.format(host=host, port=port))
+        assert (refusal.status, refusal.problem["code"]) == (403, "foreign_origin")
+
+    def test_behind_a_proxy_that_ends_tls_is_the_hosts_own_in_the_scheme_visitors_see(
+        self, door: Any, lin_token: str, settings: Any
+    ) -> None:
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_TLS", "on")
+        door.enter(lin_token, origin=f"https://{door.address}", headers={"X-Tls": "on"})
+        refused(door, lin_token, origin=f"http://{door.address}", headers={"X-Tls": "on"})
+        refused(door, lin_token, origin=f"https://{door.address}", headers={"X-Tls": "off"})
+        if door.name != "wsgi":  # There it is the server's own business.
+            refused(door, lin_token, origin=f"https://{door.address}", headers={"X_Tls": "on"})
+
+    def test_is_the_hosts_own_with_the_port_a_browser_leaves_out(
+        self, door: Any, lin_token: str, settings: Any
+    ) -> None:
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_TLS", "on")
+        settings.USE_X_FORWARDED_HOST = True
+        settings.ALLOWED_HOSTS = ["app.acme.example", "127.0.0.1"]
+        proxied = {"X-Tls": "on", "X-Forwarded-Host": "app.acme.example:443"}
+        door.enter(lin_token, origin="https://app.acme.example", headers=proxied)
+        refused(door, lin_token, origin="https://app.acme.example:80", headers=proxied)
+        refused(door, lin_token, origin="http://app.acme.example", headers=proxied)
 
     def test_named_in_the_settings_is_welcome(self, door: Door, lin_token: str, configure: Callable[..., None]) -> None:
         configure(widget_origins=["https://www.acme.example"])
@@ -117,23 +145,34 @@ class TestAnOrigin:
 
 
 class TestAnAddress:
-    def test_is_asked_to_wait_after_too_many_refused_attempts(
-        self, door: Door, lin_token: str, configure: Callable[..., None]
-    ) -> None:
+    def test_is_asked_to_wait_after_too_many_refused_attempts(self, door: Door, configure: Callable[..., None]) -> None:
         configure(widget_connections_per_minute=2)
         for _ in range(2):
             assert refused(door, "wrong").problem["code"] == "refused"
-        for token in ("wrong", lin_token):
-            refusal = refused(door, token)
-            assert (refusal.status, refusal.problem["code"]) == (429, "too_many_attempts")
-            assert int(refusal.retry_after or 0) == refusal.problem["retry_after"] >= 1
+        refusal = refused(door, "wrong")
+        assert (refusal.status, refusal.problem["code"]) == (429, "too_many_attempts")
+        assert int(refusal.retry_after or 0) == refusal.problem["retry_after"] >= 1
 
-    def test_may_open_any_number_of_connections_that_are_accepted(
-        self, door: Door, lin_token: str, configure: Callable[..., None]
+    def test_with_many_bad_tokens_never_shuts_out_a_good_one(
+        self, door: Door, lin_token: str, mateus_token: str, configure: Callable[..., None]
+    ) -> None:
+        configure(widget_connections_per_minute=2)
+        for _ in range(5):
+            refused(door, "wrong")
+        for token in (lin_token, mateus_token):
+            visit = door.enter(token)
+            assert visit.say("One", client_id="a1")["type"] == "ack"
+
+    def test_opens_many_connections_but_not_endlessly_many(
+        self, socket_door: SocketDoor, configure: Callable[..., None]
     ) -> None:
         configure(widget_connections_per_minute=1)
-        for _ in range(4):
-            door.enter(lin_token)
+        for number in range(CUSTOMERS_BEHIND_AN_ADDRESS):
+            token = cairnloop.sign_widget_token(customer_ref=f"cust-{number}")
+            socket_door.enter(token).close()
+        refusal = refused(socket_door, cairnloop.sign_widget_token(customer_ref="one too many"))
+        assert (refusal.status, refusal.problem["code"]) == (429, "too_many_connections")
+        assert int(refusal.retry_after or 0) == refusal.problem["retry_after"] >= 1
 
     def test_is_not_believed_from_a_header_the_caller_wrote(
         self, asgi_address: str, transactional_db: None, configure: Callable[..., None]
@@ -153,3 +192,37 @@ class TestAnAddress:
             for number in range(2)
         ]
         assert statuses == [401, 429]
+
+
+class TestACustomer:
+    def test_opens_many_connections_but_not_endlessly_many(
+        self, socket_door: SocketDoor, lin_token: str, mateus_token: str, configure: Callable[..., None]
+    ) -> None:
+        configure(widget_connections_per_minute=2)
+        for _ in range(2):
+            socket_door.enter(lin_token)
+        for _ in range(CUSTOMERS_BEHIND_AN_ADDRESS * 2):
+            refusal = refused(socket_door, lin_token)
+            assert (refusal.status, refusal.problem["code"]) == (429, "too_many_connections")
+        # What was refused to one customer is not missing to those who share the address.
+        assert socket_door.enter(mateus_token).say("One", client_id="a1")["type"] == "ack"
+
+    def test_keeps_many_connections_open_but_not_endlessly_many(
+        self, socket_door: SocketDoor, lin_token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(consumers, "CONNECTIONS_AT_ONCE", 2)
+        first, _ = socket_door.enter(lin_token), socket_door.enter(lin_token)
+        assert refused(socket_door, lin_token).problem["code"] == "too_many_connections"
+        first.cut()
+        eventually(lambda: consumers._open[LIN.ref] < 2)
+        socket_door.enter(lin_token)
+        socket_door.leave()
+        eventually(lambda: LIN.ref not in consumers._open)
+
+    def test_who_polls_is_not_counted_by_connections(
+        self, asgi_address: str, transactional_db: None, lin_token: str, configure: Callable[..., None]
+    ) -> None:
+        configure(widget_connections_per_minute=1)
+        visit = HttpDoor(asgi_address).enter(lin_token)
+        for _ in range(3):
+            assert visit.ask({"type": "list"}, "ready")["type"] == "ready"

@@ -14,6 +14,7 @@ import cairnloop
 from cairnloop.conversations.events import MessageReceived
 from cairnloop.core.events import subscribed
 from cairnloop.models import AuditEntry, Conversation, Message
+from cairnloop.widget import desk
 from tests.factories import LIN, MATEUS, make_conversation
 from tests.widget.visiting import Door, SocketDoor
 
@@ -315,6 +316,15 @@ class TestHaste:
         assert lin.say("Two", client_id="a2", conversation=first["conversation"]) == second
         assert lin.say("Three", client_id="a3")["code"] == "rate_limited"
 
+    def test_with_ever_more_messages_is_not_even_looked_up(
+        self, lin: Any, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        configure(widget_messages_per_minute=1)
+        monkeypatch.setattr(desk, "FRAMES_PER_MINUTE", 2)
+        lin.say("One", client_id="a1")
+        codes = [lin.say("One", client_id="a1").get("code", "ack") for _ in range(3)]
+        assert codes[-1] == "rate_limited"
+
     def test_of_one_customer_does_not_slow_another(
         self, door: Door, lin_token: str, mateus_token: str, configure: Callable[..., None]
     ) -> None:
@@ -362,6 +372,16 @@ class TestBadFrames:
         assert (problem["type"], problem["code"]) == ("error", code)
         assert problem["message"].endswith((".", "done."))
         assert not Conversation.objects.exists()
+        assert lin.say("Still here", client_id="a1")["type"] == "ack"
+
+    def test_are_explained_so_often_and_then_refused_with_the_time_to_wait(
+        self, lin: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "MALFORMED_PER_MINUTE", 3)
+        codes = [lin.ask(data, "never")["code"] for data in ("{", b"\xff", '{"type": "shutdown"}', "{")]
+        assert codes == ["frame_malformed"] * 3 + ["rate_limited"]
+        assert lin.ask("{", "never")["retry_after"] >= 1
+        assert lin.ask({"type": "ping"}, "pong")["type"] == "pong"
         assert lin.say("Still here", client_id="a1")["type"] == "ack"
 
     def test_name_the_fields_but_never_the_values(self, lin: Any) -> None:

@@ -19,6 +19,15 @@ PATIENCE = 10
 Frame = dict[str, Any]
 
 
+def eventually(happened: Callable[[], object]) -> None:
+    """Wait until something holds that no frame tells."""
+    for _ in range(500):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
 class Refusal(Exception):
     """The server did not let the visitor in."""
 
@@ -39,6 +48,8 @@ class Visit:
         self.positions: dict[str, int] = {}
         self.states: dict[str, tuple[str, str]] = {}
         self.heard: list[Frame] = []
+        self.listed: list[Frame] = []
+        """The first page of the list, as it was told last."""
 
     def take(self, frame: Frame) -> Frame:
         self.heard.append(frame)
@@ -46,9 +57,12 @@ class Visit:
             conversation = frame["conversation"]
             assert frame["after"] == self.positions.get(conversation, 0), "a page that does not fit the last one"
             for message in frame["messages"]:
-                assert message["sequence"] > self.positions.get(conversation, 0), "a message twice, or out of order"
+                expected = self.positions.get(conversation, 0) + 1
+                assert message["sequence"] == expected, "a message twice, out of order, or a gap"
                 self.positions[conversation] = message["sequence"]
                 self.threads[conversation].append(message)
+        if frame["type"] in ("ready", "conversations") and "before" not in frame:
+            self.listed = frame["conversations"]
         if frame["type"] in ("messages", "status"):
             self.states[frame["conversation"]] = (frame["status"], frame["rating"])
         return frame
@@ -140,6 +154,8 @@ class HttpVisit(Visit):
         deadline = time.monotonic() + PATIENCE
         while not happened():
             assert time.monotonic() < deadline, "it did not happen"
+            for each in self.door.request("GET", "updates/", self.headers):
+                self.take(each)
             for conversation in list(self.positions):
                 self.look(conversation)
 
@@ -152,7 +168,9 @@ class Door(Protocol):
 
     name: str
 
-    def enter(self, token: str, *, origin: str | None = None, language: str = "") -> Any: ...
+    def enter(
+        self, token: str, *, origin: str | None = None, language: str = "", headers: dict[str, str] | None = None
+    ) -> Any: ...
 
     def leave(self) -> None: ...
 
@@ -166,16 +184,24 @@ class SocketDoor:
         self.address = address
         self.connections = contextlib.ExitStack()
 
-    def enter(self, token: str, *, origin: str | None = None, language: str = "") -> SocketVisit:
+    def enter(self, token: str, **how: Any) -> SocketVisit:
         encoded = base64.urlsafe_b64encode(token.encode()).rstrip(b"=").decode()
-        return self.knock(["cairnloop.v1", f"cl-token.{encoded}"], origin=origin, language=language)
+        return self.knock(["cairnloop.v1", f"cl-token.{encoded}"], **how)
 
-    def knock(self, subprotocols: list[str], *, origin: str | None = None, language: str = "") -> SocketVisit:
+    def knock(
+        self,
+        subprotocols: list[str],
+        *,
+        origin: str | None = None,
+        language: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> SocketVisit:
         try:
             connecting = connect(
                 f"ws://{self.address}/support/widget/socket/?lang={language}",
                 subprotocols=subprotocols,  # type: ignore[arg-type]
                 origin=origin,  # type: ignore[arg-type]
+                additional_headers=headers,
                 open_timeout=PATIENCE,
                 close_timeout=PATIENCE,
                 compression=None,
@@ -200,10 +226,11 @@ class HttpDoor:
         self.address = address
         self.name = name
 
-    def enter(self, token: str, *, origin: str | None = None, language: str = "") -> HttpVisit:
-        headers = {"Origin": origin} if origin else {}
+    def enter(
+        self, token: str, *, origin: str | None = None, language: str = "", headers: dict[str, str] | None = None
+    ) -> HttpVisit:
         self.language = language
-        return HttpVisit(self, token, headers)
+        return HttpVisit(self, token, {**({"Origin": origin} if origin else {}), **(headers or {})})
 
     def request(self, method: str, path: str, headers: dict[str, str], body: str | bytes | None = None) -> list[Frame]:
         split = urlsplit(f"/support/widget/{path}")

@@ -12,24 +12,24 @@ from cairnloop.core.actors import Actor
 STATEMENT = """
 WITH held AS (
     UPDATE {conversation}
-    SET sequence = sequence + 1, last_activity_at = %(at)s, changed_at = %(at)s,
+    SET sequence = sequence + 1, public_sequence = public_sequence + 1, last_activity_at = %(at)s, changed_at = %(at)s,
         waiting_since = coalesce(waiting_since, %(at)s)
     WHERE id = %(conversation_id)s AND customer_ref = %(customer_ref)s AND status = 'open'
-    RETURNING id, sequence
+    RETURNING id, sequence, public_sequence
 )
-INSERT INTO {message} (conversation_id, sequence, role, author_kind, author_ref, author_name, text, metadata,
-    client_id, created_at)
-SELECT id, sequence, 'customer', %(author_kind)s, %(customer_ref)s, %(author_name)s, %(text)s, '{{}}',
+INSERT INTO {message} (conversation_id, sequence, public_sequence, role, author_kind, author_ref, author_name, text,
+    metadata, client_id, created_at)
+SELECT id, sequence, public_sequence, 'customer', %(author_kind)s, %(customer_ref)s, %(author_name)s, %(text)s, '{{}}',
     %(client_id)s, %(at)s
 FROM held
-RETURNING id, sequence
+RETURNING id, sequence, public_sequence
 """
 
 
 def append_from_customer(
     *, conversation_id: int, text: str, by: Actor, at: datetime, client_id: str | None
 ) -> Message | None:
-    """Take the next sequence and write the message with it; None if the conversation is not open, or not theirs.
+    """Take the next sequences and write the message with them; None if the conversation is not open, or not theirs.
 
     The UPDATE holds the row until the transaction ends, as every other writer does. A client id that was written
     before raises IntegrityError: the caller's transaction is then of no more use.
@@ -49,11 +49,12 @@ def append_from_customer(
         written = cursor.fetchone()
     if written is None:
         return None
-    message_id, sequence = written
+    message_id, sequence, public_sequence = written
     return Message(
         id=message_id,
         conversation_id=conversation_id,
         sequence=sequence,
+        public_sequence=public_sequence,
         role=Message.Role.CUSTOMER,
         author_kind=by.kind,
         author_ref=by.ref,

@@ -1,4 +1,4 @@
-"""What happened to a conversation; ids and enums only."""
+"""What happened to a conversation of which customer; ids and enums only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class ConversationOpened:
     conversation_id: int
+    customer_ref: str
     channel: str
 
 
@@ -16,6 +17,7 @@ class MessageReceived:
     """A customer wrote."""
 
     conversation_id: int
+    customer_ref: str
     sequence: int
 
 
@@ -24,6 +26,7 @@ class ReplyPosted:
     """The customer was answered."""
 
     conversation_id: int
+    customer_ref: str
     sequence: int
 
 
@@ -36,16 +39,19 @@ class NoteAdded:
 @dataclass(frozen=True, slots=True)
 class ConversationResolved:
     conversation_id: int
+    customer_ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationReopened:
     conversation_id: int
+    customer_ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationArchived:
     conversation_id: int
+    customer_ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +64,5 @@ class ConversationAssigned:
 @dataclass(frozen=True, slots=True)
 class RatingRecorded:
     conversation_id: int
+    customer_ref: str
     rating: str

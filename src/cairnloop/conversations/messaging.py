@@ -91,7 +91,7 @@ def _receive_in_any_state(*, conversation_id: int, text: str, by: Actor, client_
 
 
 def _announce(message: Message) -> None:
-    publish(MessageReceived(message.conversation_id, message.sequence))
+    publish(MessageReceived(message.conversation_id, message.author_ref, message.sequence))
     telemetry.count("message.received", outcome="ok")
 
 
@@ -136,7 +136,7 @@ def post_reply(
         subject=f"conversation:{conversation.pk}",
         evidence={"sequence": message.sequence, "seen_sequence": seen_sequence},
     )
-    publish(ReplyPosted(conversation.pk, message.sequence))
+    publish(ReplyPosted(conversation.pk, conversation.customer_ref, message.sequence))
     telemetry.count("message.replied", outcome="ok")
     return message
 
@@ -191,7 +191,7 @@ def _reopen(conversation: Conversation, *, by: Actor) -> None:
         subject=f"conversation:{conversation.pk}",
         reason="A new message arrived.",
     )
-    publish(ConversationReopened(conversation.pk))
+    publish(ConversationReopened(conversation.pk, conversation.customer_ref))
 
 
 def _mark_own(conversation: Conversation, *, by: Actor, sequence: int) -> None:

@@ -110,6 +110,7 @@ class Conversation(models.Model):
     assignee_ref = models.CharField(max_length=200, blank=True)
     assignee_name = models.CharField(max_length=200, blank=True)
     sequence = models.PositiveIntegerField(default=0)
+    public_sequence = models.PositiveIntegerField(default=0)
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  # unique only where given
     opened_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
@@ -147,6 +148,9 @@ class Conversation(models.Model):
                 condition=Q(status="open") | Q(waiting_since__isnull=True),
                 name="cl_conversation_only_open_waits",
             ),
+            models.CheckConstraint(
+                condition=Q(public_sequence__lte=F("sequence")), name="cl_conversation_public_sequence"
+            ),
         ]
         indexes = [
             models.Index(F("last_activity_at").desc(), F("id").desc(), name="cl_conversation_activity"),
@@ -161,6 +165,7 @@ class Conversation(models.Model):
             ),
             models.Index("rated_at", condition=~Q(rating=""), name="cl_conversation_rated"),
             models.Index("customer_ref", F("id").desc(), name="cl_conversation_customer"),
+            models.Index("customer_ref", F("last_activity_at").desc(), name="cl_conversation_customer_act"),
             models.Index(F("changed_at").desc(), name="cl_conversation_changed"),
             GinIndex(
                 SearchVector("subject", "customer_name", "customer_ref", "account_name", config="simple"),
@@ -216,11 +221,17 @@ class Conversation(models.Model):
         metadata: dict[str, Any] | None = None,
         **changes: Any,
     ) -> Message:
-        """Write the next message and whatever else changes with it. The caller holds this row's lock."""
+        """Write the next message and whatever else changes with it. The caller holds this row's lock.
+
+        What the customer may see also takes the next number of theirs, so that a note leaves no gap there.
+        """
         self.sequence += 1
+        is_public = role != Message.Role.INTERNAL_NOTE
+        self.public_sequence += is_public
         message = Message.objects.create(
             conversation=self,
             sequence=self.sequence,
+            public_sequence=self.public_sequence if is_public else None,
             role=role,
             author_kind=by.kind,
             author_ref=by.ref,
@@ -230,7 +241,8 @@ class Conversation(models.Model):
             client_id=client_id,
             created_at=at,
         )
-        changes = {"sequence": self.sequence, "last_activity_at": at, "changed_at": at, **changes}
+        numbers = {"sequence": self.sequence, "public_sequence": self.public_sequence}
+        changes = {**numbers, "last_activity_at": at, "changed_at": at, **changes}
         Conversation.objects.filter(pk=self.pk).update(**changes)
         for name, value in changes.items():
             setattr(self, name, value)
@@ -248,9 +260,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those newer than `sequence`."""
         return self.filter(sequence__gt=sequence)
 
-    def shown_to_customer(self) -> Self:
-        """Everything but internal notes."""
-        return self.exclude(role=Message.Role.INTERNAL_NOTE)
+    def shown_to_customer(self, *, after: int = 0) -> Self:
+        """Everything but internal notes, oldest first, from behind a number of the customer's own counting."""
+        return self.filter(public_sequence__gt=after).order_by("public_sequence")
 
     def unseen_by(self, actor: Actor, *, after: int) -> Self:
         """Messages of the customer and of colleagues newer than `after`; what one wrote oneself is seen."""
@@ -270,6 +282,8 @@ class Message(models.Model):
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     sequence = models.PositiveIntegerField()
+    public_sequence = models.PositiveIntegerField(null=True)
+    """The customer's own counting, without gaps; None for what customers never see."""
     role = models.CharField(max_length=15, choices=Role.choices)
     author_kind = models.CharField(max_length=10)
     author_ref = models.CharField(max_length=200)
@@ -285,11 +299,23 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conversation", "sequence"], name="cl_message_once_per_sequence"),
             models.UniqueConstraint(
+                fields=["conversation", "public_sequence"], name="cl_message_once_per_public_sequence"
+            ),
+            models.UniqueConstraint(
                 fields=["conversation", "client_id"],
                 condition=Q(client_id__isnull=False),
                 name="cl_message_once_per_client_id",
             ),
             models.CheckConstraint(condition=Q(sequence__gte=1), name="cl_message_sequence_from_one"),
+            models.CheckConstraint(
+                condition=Q(role="internal_note", public_sequence__isnull=True)
+                | Q(~Q(role="internal_note"), public_sequence__gte=1, public_sequence__isnull=False),
+                name="cl_message_public_unless_note",
+            ),
+            models.CheckConstraint(
+                condition=Q(public_sequence__isnull=True) | Q(public_sequence__lte=F("sequence")),
+                name="cl_message_public_sequence",
+            ),
             models.CheckConstraint(
                 condition=Q(role__in=["customer", "operator", "system", "internal_note", "outbound"]),
                 name="cl_message_role",

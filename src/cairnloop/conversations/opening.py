@@ -77,13 +77,13 @@ def open_conversation(
         subject=f"conversation:{conversation.pk}",
         evidence={"channel": conversation.channel},
     )
-    publish(ConversationOpened(conversation.pk, conversation.channel))
+    publish(ConversationOpened(conversation.pk, customer_ref, conversation.channel))
     telemetry.count("conversation.opened", channel=conversation.channel)
     if text is not None:
         conversation.append(
             role=Message.Role.CUSTOMER, by=customer, text=text, at=now, client_id=client_id, waiting_since=now
         )
-        publish(MessageReceived(conversation.pk, conversation.sequence))
+        publish(MessageReceived(conversation.pk, customer_ref, conversation.sequence))
         telemetry.count("message.received", outcome="ok")
     return conversation
 

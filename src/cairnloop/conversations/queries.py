@@ -105,15 +105,24 @@ def conversation_for_customer(*, customer_ref: str, public_id: str) -> Conversat
     return found
 
 
-def list_conversations_for_customer(*, customer_ref: str, limit: int = 20) -> list[Conversation]:
-    """Return a customer's conversations, newest first, at most `limit`."""
-    return list(Conversation.objects.owned_by(customer_ref).order_by("-id")[:limit])
+def list_conversations_for_customer(
+    *, customer_ref: str, before: tuple[datetime, str] | None = None, limit: int = 20
+) -> list[Conversation]:
+    """Return a customer's conversations, the last active first, at most `limit`.
+
+    `before` is the last activity and the public id of the last one that was listed already.
+    """
+    mine = Conversation.objects.owned_by(customer_ref)
+    if before is not None:
+        at, public_id = before
+        mine = mine.filter(last_activity_at__lte=at).exclude(last_activity_at=at, public_id__gte=public_id)
+    return list(mine.order_by("-last_activity_at", "-public_id")[:limit])
 
 
 def thread_for_customer(*, conversation_id: int, after: int = 0, limit: int = THREAD_PAGE) -> list[Message]:
-    """Return what the customer may read after sequence `after`, oldest first, at most `limit`."""
-    messages = Message.objects.filter(conversation_id=conversation_id).after(after)
-    return list(messages.shown_to_customer().in_order()[:limit])
+    """Return what the customer may read after the public sequence `after`, oldest first, at most `limit`."""
+    messages = Message.objects.filter(conversation_id=conversation_id)
+    return list(messages.shown_to_customer(after=after)[:limit])
 
 
 def filter_inbox(visible: ConversationQuerySet, wanted: InboxFilter) -> ConversationQuerySet:

@@ -49,6 +49,6 @@ def record_rating(*, conversation_id: int, rating: str, by: Actor) -> Conversati
         subject=f"conversation:{conversation.pk}",
         evidence={"rating": conversation.rating},
     )
-    publish(RatingRecorded(conversation.pk, conversation.rating))
+    publish(RatingRecorded(conversation.pk, conversation.customer_ref, conversation.rating))
     telemetry.count("conversation.rated", rating=conversation.rating)
     return conversation

@@ -43,7 +43,7 @@ def resolve_conversation(
         reason=reason,
         evidence={"sequence": conversation.sequence, "seen_sequence": seen_sequence},
     )
-    publish(ConversationResolved(conversation.pk))
+    publish(ConversationResolved(conversation.pk, conversation.customer_ref))
     telemetry.count("conversation.resolved", outcome="ok")
     return conversation
 
@@ -58,7 +58,7 @@ def reopen_conversation(*, conversation_id: int, by: Actor, reason: str = "") ->
     conversation = hold_conversation(conversation_id)
     conversation.reopen(at=timezone.now(), waiting_since=conversation.unanswered_since())
     record("conversation.reopened", by=by, subject=f"conversation:{conversation.pk}", reason=reason)
-    publish(ConversationReopened(conversation.pk))
+    publish(ConversationReopened(conversation.pk, conversation.customer_ref))
     return conversation
 
 
@@ -73,5 +73,5 @@ def archive_conversation(*, conversation_id: int, by: Actor, reason: str = "") -
     conversation = hold_conversation(conversation_id)
     conversation.archive(at=timezone.now())
     record("conversation.archived", by=by, subject=f"conversation:{conversation.pk}", reason=reason)
-    publish(ConversationArchived(conversation.pk))
+    publish(ConversationArchived(conversation.pk, conversation.customer_ref))
     return conversation

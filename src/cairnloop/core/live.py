@@ -11,6 +11,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import BaseChannelLayer, channel_layers
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from cairnloop.core.transactions import after_commit
 from cairnloop.live_layer import PostgresChannelLayer
@@ -32,6 +33,15 @@ def conversation_topic(conversation_id: int) -> str:
 def thread_topic(conversation_id: int) -> str:
     """What the customer of a conversation may notice: never a note, never a colleague's work."""
     return f"thread.{conversation_id}"
+
+
+def customer_topic(customer_ref: str) -> str:
+    """Everything of one customer's that their widgets may notice.
+
+    A keyed digest of the reference: it fits the name of a group whatever the reference holds, no two customers
+    share one, and whoever watches the names that travel cannot tell whose it is.
+    """
+    return f"customer.{salted_hmac('cairnloop.live.customer', customer_ref, algorithm='sha256').hexdigest()[:40]}"
 
 
 def group_of(topic: str) -> str:

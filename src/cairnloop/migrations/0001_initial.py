@@ -143,6 +143,7 @@ class Migration(migrations.Migration):
                 ("assignee_ref", models.CharField(blank=True, max_length=200)),
                 ("assignee_name", models.CharField(blank=True, max_length=200)),
                 ("sequence", models.PositiveIntegerField(default=0)),
+                ("public_sequence", models.PositiveIntegerField(default=0)),
                 ("client_id", models.CharField(blank=True, max_length=64, null=True)),
                 ("opened_at", models.DateTimeField()),
                 ("last_activity_at", models.DateTimeField()),
@@ -196,6 +197,11 @@ class Migration(migrations.Migration):
                         name="cl_conversation_customer",
                     ),
                     models.Index(
+                        models.F("customer_ref"),
+                        models.OrderBy(models.F("last_activity_at"), descending=True),
+                        name="cl_conversation_customer_act",
+                    ),
+                    models.Index(
                         models.OrderBy(models.F("changed_at"), descending=True),
                         name="cl_conversation_changed",
                     ),
@@ -244,6 +250,10 @@ class Migration(migrations.Migration):
                         condition=models.Q(("status", "open"), ("waiting_since__isnull", True), _connector="OR"),
                         name="cl_conversation_only_open_waits",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("public_sequence__lte", models.F("sequence"))),
+                        name="cl_conversation_public_sequence",
+                    ),
                 ],
             },
         ),
@@ -255,6 +265,7 @@ class Migration(migrations.Migration):
                     models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("sequence", models.PositiveIntegerField()),
+                ("public_sequence", models.PositiveIntegerField(null=True)),
                 (
                     "role",
                     models.CharField(
@@ -294,12 +305,35 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("conversation", "sequence"), name="cl_message_once_per_sequence"),
                     models.UniqueConstraint(
+                        fields=("conversation", "public_sequence"), name="cl_message_once_per_public_sequence"
+                    ),
+                    models.UniqueConstraint(
                         condition=models.Q(("client_id__isnull", False)),
                         fields=("conversation", "client_id"),
                         name="cl_message_once_per_client_id",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("sequence__gte", 1)), name="cl_message_sequence_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("public_sequence__isnull", True), ("role", "internal_note")),
+                            models.Q(
+                                models.Q(("role", "internal_note"), _negated=True),
+                                ("public_sequence__gte", 1),
+                                ("public_sequence__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cl_message_public_unless_note",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("public_sequence__isnull", True),
+                            ("public_sequence__lte", models.F("sequence")),
+                            _connector="OR",
+                        ),
+                        name="cl_message_public_sequence",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

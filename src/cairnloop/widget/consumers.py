@@ -7,6 +7,7 @@ import base64
 import binascii
 import functools
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
@@ -14,7 +15,6 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -23,7 +23,14 @@ from cairnloop.core.errors import CairnloopError, InvalidInput
 from cairnloop.hooks.widget_verifier import Visitor
 from cairnloop.widget import frames
 from cairnloop.widget.desk import Desk, Thread, Unavailable, problem
-from cairnloop.widget.door import Refused, TooManyAttempts, admit
+from cairnloop.widget.door import (
+    Refused,
+    TooManyAttempts,
+    TooManyConnections,
+    admit,
+    count_connection,
+    own_origin,
+)
 
 logger = logging.getLogger("cairnloop.widget")
 
@@ -35,9 +42,15 @@ TOKEN_PREFIX = "cl-token."
 PROOF_ENDED = 4401
 FOLLOW_LIMIT = 20
 """How many conversations one connection follows; the one joined first makes room."""
+NEWS_SECONDS = 1.0
+"""How often at most a connection is sent its list anew."""
+CONNECTIONS_AT_ONCE = 50
+"""How many connections of one customer a process keeps open."""
 
 # Threads of our own: one slow verifier or query must not make every other socket of the process wait, and no
 # more database connections are opened than there are threads.
+_open: Counter[str] = Counter()
+"""Open connections by customer; nobody without one is in it."""
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="cairnloop-widget")
 
 
@@ -56,8 +69,16 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     def __init__(self) -> None:
         super().__init__()
         self.desk: Desk | None = None
+        self.turn = asyncio.Lock()
+        """Held from reading to sending, so that what is sent last was also read last."""
         self.threads: dict[str, Thread] = {}
         """What this connection follows, by topic."""
+        self.topic = ""
+        """Where everything of the customer is hinted at, once the connection is accepted."""
+        self.listed = 0
+        """A digest of the list as it was last sent."""
+        self.has_news = False
+        self.telling: asyncio.Task[None] | None = None
         self.expiry: asyncio.TimerHandle | None = None
         self.closing: asyncio.Future[None] | None = None
 
@@ -69,8 +90,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         finally:
             if self.expiry is not None:
                 self.expiry.cancel()
+            if self.telling is not None:
+                self.telling.cancel()
+                await asyncio.gather(self.telling, return_exceptions=True)
             for topic in list(self.threads):
                 await self._leave(topic)
+            if self.desk is not None:
+                await self._forget(self.desk)
 
     async def connect(self) -> None:
         """Accept verified visitors and tell them what they may go on with; refuse everybody else."""
@@ -86,10 +112,17 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             # The class only: a message may carry the token.
             logger.error("a widget handshake failed: %s", type(error).__name__)
             return await self._deny(503, Unavailable())
+        if _open[visitor.customer_ref] >= CONNECTIONS_AT_ONCE:
+            return await self._deny(429, TooManyConnections(retry_after=60))
+        _open[visitor.customer_ref] += 1
         self.desk = Desk(visitor=visitor, language=_language_of(self.scope))
+        self.topic = live.customer_topic(visitor.customer_ref)
+        # Subscribed before reading: whatever commits in between is either listed or hinted at.
+        await self.channel_layer.group_add(live.group_of(self.topic), self.channel_name)
         await self.accept(subprotocol=SUBPROTOCOL)
         self._close_when_the_proof_ends(visitor)
-        return await self._say(await off_loop(self.desk.answer, frames.ListConversations(type="list")))
+        await self._relay(self.desk.answer, frames.ListConversations(type="list"))
+        return None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer one frame; whatever it is, the connection stays open."""
@@ -100,8 +133,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         frame = _parsed(data)
         if isinstance(frame, frames.Join):
             return await self._follow(desk, frame)
-        answers = await off_loop(desk.answer, frame or data)
-        await self._say(answers)
+        answers = await self._relay(desk.answer, frame or data)
         for answer in answers:
             if isinstance(answer, frames.Ack) and not self._follows(answer.conversation):
                 await self._follow(desk, frames.Join(type="join", conversation=answer.conversation))
@@ -111,9 +143,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         return None
 
     async def live_hint(self, message: dict[str, Any]) -> None:
-        """Something happened in a conversation this connection follows."""
+        """Something happened in a conversation this connection follows, or in another one of the customer."""
         topic = str(message.get("topic"))
-        if self.desk is None or topic not in self.threads:
+        if self.desk is None:
+            return
+        if topic == self.topic and live.thread_topic(message["conversation_id"]) not in self.threads:
+            self._tell_news(self.desk)
+        if topic not in self.threads:
             return
         if message.get("what") != "typing":
             await self._hand_over(self.desk, topic)
@@ -126,6 +162,28 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             return
         for topic in list(self.threads):
             await self._hand_over(self.desk, topic)
+        self._tell_news(self.desk)
+
+    def _tell_news(self, desk: Desk) -> None:
+        """Send the list if it has changed: at once, and then as often as NEWS_SECONDS allows."""
+        self.has_news = True
+        if self.telling is None or self.telling.done():
+            self.telling = asyncio.ensure_future(self._keep_telling(desk))
+
+    async def _keep_telling(self, desk: Desk) -> None:
+        while self.has_news:
+            self.has_news = False
+            async with self.turn:
+                news = await off_loop(desk.news)
+                await self._say(each for each in news if _digest(each) != self.listed)
+            await asyncio.sleep(NEWS_SECONDS)
+
+    async def _forget(self, desk: Desk) -> None:
+        customer_ref = desk.visitor.customer_ref
+        _open[customer_ref] -= 1
+        if not _open[customer_ref]:
+            del _open[customer_ref]
+        await self.channel_layer.group_discard(live.group_of(self.topic), self.channel_name)
 
     def _follows(self, public_id: str) -> bool:
         return any(thread.public_id == public_id for thread in self.threads.values())
@@ -147,8 +205,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         """Send everything the connection has not been given yet, page by page."""
         more = True
         while more:
-            news = await off_loop(desk.catch_up, self.threads[topic])
-            await self._say(news)
+            news = await self._relay(desk.catch_up, self.threads[topic])
             more = any(isinstance(each, frames.Messages) and each.more for each in news)
             if any(isinstance(each, frames.Problem) for each in news):
                 await self._leave(topic)
@@ -157,9 +214,19 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         del self.threads[topic]
         await self.channel_layer.group_discard(live.group_of(topic), self.channel_name)
 
+    async def _relay(
+        self, work: Callable[P, list[frames.ServerFrame]], *args: P.args, **kwargs: P.kwargs
+    ) -> list[frames.ServerFrame]:
+        """Send what the desk answers, and return it."""
+        async with self.turn:
+            answers = await off_loop(work, *args, **kwargs)
+            await self._say(answers)
+        return answers
+
     async def _say(self, answers: Iterable[frames.ServerFrame]) -> None:
         for answer in answers:
             if self.closing is None:
+                self.listed = _digest(answer) or self.listed
                 await self.send(text_data=frames.frame_json(answer))
 
     async def _deny(self, status: int, refused: CairnloopError) -> None:
@@ -184,6 +251,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         self.closing = asyncio.ensure_future(self.close(code=PROOF_ENDED))
 
 
+def _digest(frame: frames.ServerFrame) -> int:
+    """A number that differs when the first page of the list does; 0 for other frames."""
+    if isinstance(frame, frames.Ready) or (isinstance(frame, frames.Conversations) and frame.before is None):
+        return hash(tuple(frame.conversations)) or 1
+    return 0
+
+
 def _parsed(data: str | bytes) -> frames.ClientFrame | None:
     try:
         return frames.parse_frame(data)
@@ -192,14 +266,33 @@ def _parsed(data: str | bytes) -> frames.ClientFrame | None:
 
 
 def _visitor_of(scope: Any) -> Visitor:
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    client = scope.get("client") or ("", 0)
-    return admit(
+    handshake = _Handshake(scope)
+    address = (scope.get("client") or ("", 0))[0]
+    visitor = admit(
         token=_token_in(scope["subprotocols"]),
-        origin=headers.get(b"origin", ""),
-        own_host=_own_host(headers),
-        address=client[0],
+        origin=handshake.headers.get("Origin", ""),
+        own_origin=own_origin(handshake),
+        address=address,
     )
+    count_connection(visitor, address=address)
+    return visitor
+
+
+class _Handshake(HttpRequest):
+    """A socket's opening request, so that Django's own rules say which origin it was addressed to."""
+
+    def __init__(self, scope: Any) -> None:
+        super().__init__()
+        self.is_encrypted = scope.get("scheme") in ("wss", "https")
+        self.META = {"SERVER_NAME": "", "SERVER_PORT": ""}
+        for name, value in scope["headers"]:
+            # As for any other request: a name with an underscore could pose as the one with a dash.
+            if b"_" not in name:
+                key = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+                self.META[key] = ",".join(filter(None, (self.META.get(key), value.decode("latin-1"))))
+
+    def _get_scheme(self) -> str:
+        return "https" if self.is_encrypted else "http"
 
 
 def _token_in(subprotocols: Iterable[str]) -> str:
@@ -209,21 +302,6 @@ def _token_in(subprotocols: Iterable[str]) -> str:
     try:
         return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""
-
-
-def _own_host(headers: dict[bytes, str]) -> str:
-    """The host this handshake was addressed to, by Django's own rules; empty when Django would refuse it."""
-    request = HttpRequest()
-    request.META = {
-        "HTTP_HOST": headers.get(b"host", ""),
-        "HTTP_X_FORWARDED_HOST": headers.get(b"x-forwarded-host", ""),
-        "SERVER_NAME": "",
-        "SERVER_PORT": "",
-    }
-    try:
-        return str(request.get_host())
-    except DisallowedHost:
         return ""
 
 

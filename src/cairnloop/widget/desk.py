@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NoReturn
 
 from cairnloop.conf import get_settings
 from cairnloop.conversations.messaging import receive_message
@@ -28,9 +32,15 @@ logger = logging.getLogger("cairnloop.widget")
 
 NAME_CHARS = 200
 PAGE = 50
+LISTED = 20
 TYPING_SECONDS = 2
 FRAMES_PER_MINUTE = 600
 """How many frames other than messages one customer may send in a minute: far more than a widget ever does."""
+MALFORMED_PER_MINUTE = 60
+"""How many broken frames of one customer are explained in a minute. Counted apart, and for the customer instead of
+the connection: a broken client does not use up what the customer's other tabs need, and gains nothing by
+connecting anew."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Unavailable(CairnloopError):
@@ -70,37 +80,31 @@ class Desk:
 
     def answer(self, data: str | bytes | frames.ClientFrame) -> list[frames.ServerFrame]:
         """Do what a frame asks for and return what to say; an acknowledgement only for what is committed."""
-        frame = None
-        with phrases.speaking(self.language):
-            try:
-                frame = _parsed(data) if isinstance(data, str | bytes) else data
-                return self._do(frame)
-            except CairnloopError as error:
-                return [problem(error, about=frame)]
-            except Exception as error:
-                return [_failure(error, about=frame)]
+        if not isinstance(data, str | bytes):
+            return self._spoken(lambda: self._do(data), about=data)
+        try:
+            frame = frames.parse_frame(data)
+        except InvalidInput as error:
+            return self._spoken(partial(self._refuse_malformed, error))
+        return self._spoken(lambda: self._do(frame), about=frame)
 
-    def welcome(self) -> frames.Ready:
-        """Return the visitor's conversations and what a widget has to know."""
-        mine = list_conversations_for_customer(customer_ref=self.visitor.customer_ref)
-        lines = [
-            frames.ConversationLine(
-                conversation=each.public_id,
-                subject=each.subject,
-                status=each.status,
-                rating=each.rating,
-                last_activity_at=each.last_activity_at,
-            )
-            for each in mine
-        ]
-        with phrases.speaking(self.language):
-            return frames.Ready(conversations=lines, config=self._config())
+    def look_again(self) -> list[frames.ServerFrame]:
+        """Return the first page of the list to a visitor who polls."""
+        return self._spoken(self._look_again)
+
+    def news(self) -> list[frames.ServerFrame]:
+        """Return the first page of the list for a visitor who did not ask; what fails now is made up for later."""
+        try:
+            return [self._listed()]
+        except Exception as error:
+            _log(error)
+            return []
 
     def follow(self, frame: frames.Join) -> Thread | frames.Problem:
         """Return the visitor's own conversation as something to follow; the same refusal for any other."""
         with phrases.speaking(self.language):
             try:
-                self._refuse_haste(frame)
+                self._refuse_haste()
                 conversation = self._own(frame.conversation)
             except CairnloopError as error:
                 return problem(error, about=frame)
@@ -132,10 +136,22 @@ class Desk:
             return [frames.Status(conversation=page.conversation, status=page.status, rating=page.rating)]
         return []
 
+    def _spoken(
+        self, work: Callable[[], list[frames.ServerFrame]], *, about: frames.ClientFrame | None = None
+    ) -> list[frames.ServerFrame]:
+        """Return what `work` answers, or why it could not, in the language of the page."""
+        with phrases.speaking(self.language):
+            try:
+                return work()
+            except CairnloopError as error:
+                return [problem(error, about=about)]
+            except Exception as error:
+                return [_failure(error, about=about)]
+
     def _do(self, frame: frames.ClientFrame) -> list[frames.ServerFrame]:
         if isinstance(frame, frames.Say):
             return [self._message(frame)]
-        self._refuse_haste(frame)
+        self._refuse_haste()
         match frame:
             case frames.Join():
                 return [self._page(self._own(frame.conversation), after=frame.after)]
@@ -143,8 +159,11 @@ class Desk:
                 return self._typing(frame)
             case frames.Rate():
                 return [self._rate(frame)]
+            case frames.ListConversations(before=None):
+                listed = self._listed()
+                return [frames.Ready(conversations=listed.conversations, next=listed.next, config=self._config())]
             case frames.ListConversations():
-                return [self.welcome()]
+                return [self._listed(frame.before)]
             case frames.Ping():
                 return [frames.Pong()]
 
@@ -153,16 +172,45 @@ class Desk:
         retry_after = take_turn("messages", self.visitor.customer_ref, limit=limit)
         if not retry_after:
             return self._ack(frame, self._write(frame))
-        # A retry of what is stored already must hear so, or its sender would keep trying for ever.
+        # A retry of what is stored already must hear so, or its sender would keep trying for ever. The look
+        # costs a query, so it is counted like every other frame.
+        self._refuse_haste()
         earlier = self._written(frame)
         if earlier is not None:
             return self._ack(frame, earlier)
         raise _too_hasty(retry_after)
 
-    def _refuse_haste(self, frame: frames.ClientFrame) -> None:
+    def _refuse_haste(self) -> None:
         retry_after = take_turn("frames", self.visitor.customer_ref, limit=FRAMES_PER_MINUTE)
         if retry_after:
             raise _too_hasty(retry_after)
+
+    def _refuse_malformed(self, error: InvalidInput) -> NoReturn:
+        telemetry.count("widget.refused", reason="frame")
+        retry_after = take_turn("malformed", self.visitor.customer_ref, limit=MALFORMED_PER_MINUTE)
+        raise _too_hasty(retry_after) if retry_after else error
+
+    def _look_again(self) -> list[frames.ServerFrame]:
+        self._refuse_haste()
+        return [self._listed()]
+
+    def _listed(self, before: str | None = None) -> frames.Conversations:
+        mine = list_conversations_for_customer(
+            customer_ref=self.visitor.customer_ref, before=_place(before), limit=LISTED + 1
+        )
+        lines = [
+            frames.ConversationLine(
+                conversation=each.public_id,
+                subject=each.subject,
+                status=each.status,
+                rating=each.rating,
+                sequence=each.public_sequence,
+                last_activity_at=each.last_activity_at,
+            )
+            for each in mine[:LISTED]
+        ]
+        following = _place_of(mine[LISTED - 1]) if len(mine) > LISTED else None
+        return frames.Conversations(conversations=lines, before=before, next=following)
 
     def _write(self, frame: frames.Say) -> Message:
         if frame.conversation is not None:
@@ -194,7 +242,7 @@ class Desk:
 
     def _ack(self, frame: frames.Say, message: Message) -> frames.Ack:
         return frames.Ack(
-            client_id=frame.client_id, conversation=message.conversation.public_id, sequence=message.sequence
+            client_id=frame.client_id, conversation=message.conversation.public_id, sequence=_number(message)
         )
 
     def _typing(self, frame: frames.Typing) -> list[frames.ServerFrame]:
@@ -247,14 +295,6 @@ def problem(error: CairnloopError, *, about: frames.ClientFrame | None = None) -
     )
 
 
-def _parsed(data: str | bytes) -> frames.ClientFrame:
-    try:
-        return frames.parse_frame(data)
-    except InvalidInput:
-        telemetry.count("widget.refused", reason="frame")
-        raise
-
-
 def _too_hasty(retry_after: int) -> TooHasty:
     telemetry.count("widget.refused", reason="rate")
     return TooHasty(retry_after)
@@ -270,11 +310,31 @@ def _log(error: Exception) -> None:
     logger.error("a widget frame failed: %s", type(error).__name__)
 
 
+def _place_of(conversation: Conversation) -> str:
+    """Return the place behind a conversation in the list: its order, and nothing of ours."""
+    microseconds = (conversation.last_activity_at - EPOCH) // timedelta(microseconds=1)
+    return f"{microseconds}.{conversation.public_id}"
+
+
+def _place(text: str | None) -> tuple[datetime, str] | None:
+    if text is None:
+        return None
+    microseconds, _, public_id = text.partition(".")
+    return EPOCH + timedelta(microseconds=int(microseconds)), public_id
+
+
+def _number(message: Message) -> int:
+    """Return the message's place in the customer's counting. Raises NotFound for what customers never see."""
+    if message.public_sequence is None:
+        raise NotFound
+    return message.public_sequence
+
+
 def _shown(message: Message) -> frames.ThreadMessage:
     is_own = message.role == Message.Role.CUSTOMER
     is_event = message.role == Message.Role.SYSTEM
     return frames.ThreadMessage(
-        sequence=message.sequence,
+        sequence=_number(message),
         role=message.role,
         kind="csat_request" if message.asks_for_rating else "event" if is_event else "message",
         author_name=message.author_name,

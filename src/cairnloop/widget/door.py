@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from urllib.parse import urlsplit
 
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
 from django.utils import timezone
 
 from cairnloop.conf import get_settings
@@ -14,9 +16,14 @@ from cairnloop.core.actors import REF_CHARS
 from cairnloop.core.errors import InvalidInput, NotAllowed
 from cairnloop.hooks import load_hook
 from cairnloop.hooks.widget_verifier import DenyEveryone, Visitor
-from cairnloop.widget.limiting import has_turn_left, take_turn
+from cairnloop.widget.limiting import take_turn
 
 logger = logging.getLogger("cairnloop.widget")
+
+CUSTOMERS_BEHIND_AN_ADDRESS = 50
+"""One address may open as many connections as so many customers: a whole company may share it, or every visitor
+of a host whose proxy does not say where they come from."""
+PORTS = {"http": 80, "https": 443}
 
 
 class Refused(NotAllowed):
@@ -41,29 +48,58 @@ class TooManyAttempts(Refused):
         self.retry_after = retry_after
 
 
-def admit(*, token: str, origin: str, own_host: str, address: str) -> Visitor:
+class TooManyConnections(TooManyAttempts):
+    """Many connections were opened within a moment. Wait, and connect again."""
+
+    code = "too_many_connections"
+
+
+def admit(*, token: str, origin: str, own_origin: str, address: str) -> Visitor:
     """Return the visitor a token proves. Raises ForeignOrigin, TooManyAttempts or Refused, and writes no row.
 
-    Only refused attempts count against an address, and the verifier is not asked once there were too many.
+    Only refused attempts count against an address, and only they are ever refused because of others: the token is
+    verified first, however many bad ones came before it. Whoever shares an address with an attacker would
+    otherwise be locked out by them, while what a bad token costs us is one signature.
     """
-    if not is_welcome_origin(origin, own_host=own_host):
+    if not is_welcome_origin(origin, own_origin=own_origin):
         telemetry.count("widget.refused", reason="origin")
         raise ForeignOrigin
+    visitor = _verified(token, origin)
+    if visitor is not None:
+        return visitor
     limit = get_settings().widget_connections_per_minute
-    retry_after = has_turn_left("attempts", address, limit=limit) if address else 0
+    retry_after = take_turn("attempts", address, limit=limit) if address else 0
+    raise TooManyAttempts(retry_after) if retry_after else Refused
+
+
+def count_connection(visitor: Visitor, *, address: str) -> None:
+    """Count a connection that stays open. Raises TooManyConnections when one came too soon after many others.
+
+    A customer who is refused does not count against the address, so that nobody uses up what others share.
+    """
+    limit = get_settings().widget_connections_per_minute
+    shared = limit * CUSTOMERS_BEHIND_AN_ADDRESS
+    retry_after = take_turn("connections", visitor.customer_ref, limit=limit)
+    if not retry_after and address:
+        retry_after = take_turn("address", address, limit=shared)
     if retry_after:
         telemetry.count("widget.refused", reason="rate")
-        raise TooManyAttempts(retry_after)
-    visitor = _verified(token, origin)
-    if visitor is None:
-        if address:
-            take_turn("attempts", address, limit=limit)
-        raise Refused
+        raise TooManyConnections(retry_after)
     telemetry.count("widget.connected", outcome="ok")
-    return visitor
 
 
-def is_welcome_origin(origin: str, *, own_host: str) -> bool:
+def own_origin(request: HttpRequest) -> str:
+    """Return the origin a request was addressed to, by Django's own rules; empty when Django would refuse it.
+
+    The rules are those of its CSRF check: behind a proxy that ends TLS, SECURE_PROXY_SSL_HEADER names the scheme.
+    """
+    try:
+        return f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return ""
+
+
+def is_welcome_origin(origin: str, *, own_origin: str) -> bool:
     """True for the host's own pages, the origins in WIDGET_ORIGINS, and callers that are no browser.
 
     A browser always names the origin of a page that opens a socket or reads across origins; whoever sends
@@ -73,8 +109,20 @@ def is_welcome_origin(origin: str, *, own_host: str) -> bool:
         return True
     if origin in get_settings().widget_origins:
         return True
-    named = urlsplit(origin)
-    return named.scheme in ("http", "https") and named.netloc.lower() == own_host.lower()
+    site = _site(origin)
+    return site is not None and site == _site(own_origin)
+
+
+def _site(origin: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an origin, with the port a browser leaves out; None for what is no origin of a page."""
+    try:
+        named = urlsplit(origin)
+        port = PORTS[named.scheme] if named.port is None else named.port
+    except (ValueError, KeyError):
+        return None
+    if not named.hostname or "@" in named.netloc or named.path or named.query or named.fragment:
+        return None
+    return named.scheme, named.hostname, port
 
 
 def _verified(token: str, origin: str) -> Visitor | None:

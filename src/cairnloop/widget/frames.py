@@ -37,7 +37,9 @@ class Frame(BaseModel):
 
 PublicId = Annotated[str, Field(pattern=r"^[a-z0-9]{1,32}$")]
 Position = Annotated[int, Field(ge=0, le=SEQUENCE_LIMIT)]
-"""A sequence: everything up to it has been received."""
+"""A number of the customer's own counting: everything up to it has been received."""
+Place = Annotated[str, Field(pattern=r"^[0-9]{1,17}\.[a-z0-9]{1,32}$")]
+"""Where a page of the list ended: the last activity in microseconds, and the conversation."""
 
 
 class Join(Frame):
@@ -73,9 +75,10 @@ class Rate(Frame):
 
 
 class ListConversations(Frame):
-    """Tell me again what I have."""
+    """Tell me again what I have; with `before`, what follows behind that place of the list."""
 
     type: Literal["list"]
+    before: Place | None = None
 
 
 class Ping(Frame):
@@ -91,10 +94,14 @@ _client_frames: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Fi
 class ConversationLine(BaseModel):
     """One conversation in the list of a customer's own."""
 
+    model_config = ConfigDict(frozen=True)
+
     conversation: str
     subject: str
     status: str
     rating: str
+    sequence: int
+    """How many messages it holds for the customer."""
     last_activity_at: datetime
 
 
@@ -102,6 +109,7 @@ class ThreadMessage(BaseModel):
     """A message as the customer may see it."""
 
     sequence: int
+    """Counted over what the customer may see, without gaps."""
     role: str
     kind: Literal["message", "csat_request", "event"]
     author_name: str
@@ -117,7 +125,18 @@ class Ready(Frame):
 
     type: Literal["ready"] = "ready"
     conversations: list[ConversationLine]
+    next: str | None = None
+    """Where the next page of the list begins; absent on the last one."""
     config: dict[str, Any]
+
+
+class Conversations(Frame):
+    """A page of the list: the first one when something of it has changed, or the one behind `before`."""
+
+    type: Literal["conversations"] = "conversations"
+    conversations: list[ConversationLine]
+    before: str | None = None
+    next: str | None = None
 
 
 class Messages(Frame):
@@ -178,7 +197,7 @@ class Problem(Frame):
     retry_after: int | None = None
 
 
-ServerFrame = Ready | Messages | Ack | Typing | Status | Rated | Pong | Problem
+ServerFrame = Ready | Conversations | Messages | Ack | Typing | Status | Rated | Pong | Problem
 
 
 def parse_frame(data: str | bytes) -> ClientFrame:

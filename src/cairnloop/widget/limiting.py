@@ -38,21 +38,6 @@ def take_turn(kind: str, who: str, *, limit: int, now: float | None = None) -> i
     return _seconds_to_wait(earlier=earlier, current=current - 1, elapsed=elapsed, limit=limit)
 
 
-def has_turn_left(kind: str, who: str, *, limit: int, now: float | None = None) -> int:
-    """Return 0 if another turn would be accepted, or how many seconds to wait; counts nothing."""
-    window, elapsed = divmod(time.time() if now is None else now, WINDOW_SECONDS)
-    keys = _key(kind, who, int(window) - 1), _key(kind, who, int(window))
-    try:
-        counts = cache.get_many(keys)
-    except Exception as error:
-        logger.warning("turns could not be counted: %s", type(error).__name__)
-        return 0
-    earlier, current = (int(counts.get(key, 0)) for key in keys)
-    if earlier * _share_left(elapsed) + current + 1 <= limit:
-        return 0
-    return _seconds_to_wait(earlier=earlier, current=current, elapsed=elapsed, limit=limit)
-
-
 def is_first_in(seconds: int, kind: str, who: str) -> bool:
     """True for the first call of a kind within `seconds`; the others may be dropped."""
     try:

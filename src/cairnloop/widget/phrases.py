@@ -45,6 +45,9 @@ def interface() -> dict[str, str]:
         "untitled": _("Conversation"),
         "open_status": _("Open"),
         "resolved_status": _("Resolved"),
+        "archived_status": _("Closed"),
+        "is_archived": _("This conversation is closed"),
+        "more": _("Show older conversations"),
         "write": _("Write a message"),
         "your_message": _("Your message"),
         "send": _("Send"),
@@ -84,7 +87,7 @@ def sentence(code: str) -> str:
     """Return what a customer is told about an error: what happened, and what is next."""
     limit = get_settings().message_limit_chars
     sentences = {
-        "conversation_archived": _("This conversation was put away. Write in a new one."),
+        "conversation_archived": _("This conversation is closed. Write in a new one."),
         "empty_message": _("The message is empty. Write something and send it again."),
         "message_too_long": ngettext(
             "The message is longer than {limit} character. Shorten it, or send it in parts.",
@@ -100,5 +103,6 @@ def sentence(code: str) -> str:
         "rate_limited": _("That was a lot at once. What is not sent yet is kept, and sent in a moment."),
         "refused": _("We could not confirm who you are. Reload the page to go on."),
         "too_many_attempts": _("Too many attempts from your network. Wait a moment and try again."),
+        "too_many_connections": _("The chat was opened very often within a moment. It goes on by itself."),
     }
     return sentences.get(code, "")

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Sequence
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import DisallowedHost
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
@@ -17,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from cairnloop.conf import get_settings
 from cairnloop.widget import frames
 from cairnloop.widget.desk import Desk, Unavailable, problem
-from cairnloop.widget.door import Refused, admit
+from cairnloop.widget.door import Refused, admit, own_origin
 
 logger = logging.getLogger("cairnloop.widget")
 
@@ -30,6 +29,7 @@ STATUSES = {
     "frame_too_large": 413,
     "rate_limited": 429,
     "too_many_attempts": 429,
+    "too_many_connections": 429,
     "unavailable": 503,
 }
 """The HTTP status of a problem; every other one is a 400. The body is the same frame as over a socket."""
@@ -65,7 +65,9 @@ def take_frame(request: HttpRequest, desk: Desk) -> Sequence[frames.ServerFrame]
 
 @counter(method="GET")
 def list_updates(request: HttpRequest, desk: Desk) -> Sequence[frames.ServerFrame]:
-    """Return a page of what came after a sequence of one of the visitor's conversations."""
+    """Return a page of what came after a sequence of one of the visitor's conversations; without one, the list."""
+    if not request.GET.get("conversation"):
+        return desk.look_again()
     after = request.GET.get("after", "0")
     join = {
         "type": "join",
@@ -80,7 +82,7 @@ def _frames_for(request: HttpRequest, view: Counter) -> Sequence[frames.ServerFr
         visitor = admit(
             token=_token_of(request),
             origin=request.headers.get("Origin", ""),
-            own_host=_own_host(request),
+            own_origin=own_origin(request),
             address=request.META.get("REMOTE_ADDR", ""),
         )
     except Refused as refused:
@@ -125,11 +127,4 @@ def _token_of(request: HttpRequest) -> str:
     try:
         return token.strip().encode("latin-1").decode()
     except UnicodeError:
-        return ""
-
-
-def _own_host(request: HttpRequest) -> str:
-    try:
-        return request.get_host()
-    except DisallowedHost:
         return ""

@@ -14,6 +14,8 @@ class Stored:
     """A message as it stands in the database."""
 
     sequence: int
+    public_sequence: int | None
+    """The customer's own counting; None for what they never see."""
     role: str
     text: str
 
@@ -63,12 +65,16 @@ class Outcome:
 
         self.flaws += screen.flaws
         said = [(turn.role, turn.stored_text) for turn in self.dialogue.spoken]
-        shown = [Stored(message.sequence, message.role, message.text) for message in screen.messages]
+        visible = [message for message in stored if message.public_sequence is not None]
+        public = [(message.public_sequence, message.role, message.text) for message in visible]
+        shown = [(message.sequence, message.role, message.text) for message in screen.messages]
         if [message.sequence for message in stored] != list(range(1, len(stored) + 1)):
             self.flaws.append("the stored sequence has a gap")
+        if [message.public_sequence for message in visible] != list(range(1, len(visible) + 1)):
+            self.flaws.append("the customer's counting has a gap")
         if [(message.role, message.text) for message in stored] != said:
             self.flaws.append("what is stored is not what was said, in that order")
-        if shown != list(stored):
+        if shown != public:
             self.flaws.append("the customer was shown something else than what is stored")
         if list(read) != list(stored):
             self.flaws.append("the operator was shown something else than what is stored")

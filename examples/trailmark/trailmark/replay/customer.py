@@ -37,7 +37,7 @@ class PatienceLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A message as it arrived on the customer's screen."""
+    """A message as it arrived on the customer's screen, with its place in the customer's own counting."""
 
     sequence: int
     role: str

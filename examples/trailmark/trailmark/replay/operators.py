@@ -40,7 +40,7 @@ class Operators:
         return await self._off_loop(lambda: _stored(conversation, after))
 
     async def reply(self, conversation: str, text: str, *, seen: int, client_id: str) -> int:
-        """Answer the customer as of sequence `seen`, and return the reply's own."""
+        """Answer the customer as of sequence `seen`, and return the reply's place in the customer's counting."""
         by = self._team[zlib.crc32(conversation.encode()) % len(self._team)]
         return await self._off_loop(lambda: _reply(conversation, text, by=by, seen=seen, client_id=client_id))
 
@@ -81,9 +81,10 @@ def _team() -> list[cairnloop.Actor]:
 def _reply(conversation: str, text: str, *, by: cairnloop.Actor, seen: int, client_id: str) -> int:
     key = Conversation.objects.values_list("pk", flat=True).get(public_id=conversation)
     reply = cairnloop.post_reply(conversation_id=key, text=text, by=by, seen_sequence=seen, client_id=client_id)
-    return reply.sequence
+    assert reply.public_sequence is not None, "a reply is there to be seen"
+    return reply.public_sequence
 
 
 def _stored(conversation: str, after: int) -> list[Stored]:
     rows = Message.objects.filter(conversation__public_id=conversation, sequence__gt=after).order_by("sequence")
-    return [Stored(*row) for row in rows.values_list("sequence", "role", "text")]
+    return [Stored(*row) for row in rows.values_list("sequence", "public_sequence", "role", "text")]

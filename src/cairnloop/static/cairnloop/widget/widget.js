@@ -20,6 +20,8 @@
   const GROUP = 5 * 60_000
   const DAY = 24 * 60 * 60_000
   const FOLLOWED = 6
+  /** How a conversation is called that does not exist yet and that the customer asked for. */
+  const CHOSEN = "new:chosen:"
 
   /** English, until the server has said what the page's language is. */
   const ENGLISH = {
@@ -29,7 +31,8 @@
     hello_more: "A person reads every message. You can leave, we keep your place.",
     answers_here: "Answers arrive here", answered: "{name} answered {time}", is_resolved: "This conversation is resolved",
     your_conversations: "Your conversations", new_conversation: "New conversation", untitled: "Conversation",
-    open_status: "Open", resolved_status: "Resolved",
+    open_status: "Open", resolved_status: "Resolved", archived_status: "Closed", is_archived: "This conversation is closed",
+    more: "Show older conversations",
     write: "Write a message", your_message: "Your message", send: "Send",
     keys: "Enter sends, Shift and Enter starts a new line.", reopens: "Writing again reopens this conversation.",
     kept: "What you type is kept on this device.",
@@ -187,6 +190,8 @@
     #socketsOff = false
     #socketAgainAt = 0
     #renewed = false
+    #isAsking = false
+    #askAgain = false
 
     /** `owner` has hear(frame), connected(), turned(state, detail) and positions(). */
     constructor(owner, { base, socket, token, tokenUrl, language }) {
@@ -308,21 +313,36 @@
       this.owner.connected()
     }
 
+    /** Ask for the list, then for what is new in whatever it says has grown. One round at a time. */
     async #poll() {
       clearTimeout(this.#timer)
+      this.#askAgain = this.#isAsking
+      if (this.#isAsking) return
+      this.#isAsking = true
+      const isDone = await this.#ask()
+      this.#isAsking = false
+      if (!isDone || !this.#polling || this.#stopped) return
+      if (this.#askAgain) return this.#poll()
+      clearTimeout(this.#timer)
+      if (!this.#socket && this.#maySocket && Date.now() > this.#socketAgainAt) this.#openSocket()
+      this.#timer = setTimeout(() => this.#poll(), this.#pollSeconds * 1000 * (document.hidden ? 5 : 1))
+    }
+
+    async #ask() {
+      const list = await this.#fetch("updates/")
+      if (!list) return false
+      list.forEach((frame) => this.owner.hear(frame))
+      this.#askAgain = false
       for (const [conversation, after] of this.owner.positions()) {
         let page = { more: true, after }
         while (page?.more && this.#polling) {
           const answers = await this.#fetch(`updates/?conversation=${conversation}&after=${page.messages?.at(-1)?.sequence ?? page.after}`)
-          if (!answers) return
+          if (!answers) return false
           answers.forEach((frame) => this.owner.hear(frame))
           page = answers[0]
         }
       }
-      if (!this.#polling || this.#stopped) return
-      clearTimeout(this.#timer)
-      if (!this.#socket && this.#maySocket && Date.now() > this.#socketAgainAt) this.#openSocket()
-      this.#timer = setTimeout(() => this.#poll(), this.#pollSeconds * 1000 * (document.hidden ? 5 : 1))
+      return true
     }
 
     async #post(frame) {
@@ -399,6 +419,7 @@
     #waitUntil = 0
     #retries = 0
     #current = null
+    #next = null
     #view = "thread"
     #state = "connecting"
     #notice = ""
@@ -471,13 +492,14 @@
         hear: (frame) => { this.#hear(frame); this.#draw() },
         connected: () => { this.#followed.clear(); this.#flying = null },
         turned: (state) => { this.#turn(state); this.#draw() },
-        positions: () => [...this.#followed].map((id) => [id, this.#conversations.get(id)?.after ?? 0]),
+        positions: () => this.#behind().map(({ id, after }) => [id, after]),
       }
     }
 
     #hear(frame) {
       const known = this.#conversations.get(frame.conversation)
       if (frame.type === "ready") this.#begin(frame)
+      if (frame.type === "conversations") this.#learn(frame)
       if (frame.type === "messages") this.#receive(frame)
       if (frame.type === "ack") this.#acknowledged(frame)
       if (frame.type === "status" && known) Object.assign(known, { status: frame.status, rating: frame.rating })
@@ -486,22 +508,59 @@
       if (frame.type === "error") this.#failed(frame)
     }
 
-    #begin({ conversations, config }) {
+    #begin(frame) {
+      const { config } = frame
       this.#meet(config)
       this.#words = { ...ENGLISH, ...config.strings }
       this.#line.configure(config)
-      for (const line of conversations) {
-        const id = line.conversation
-        const known = this.#conversations.get(id) ?? { id, after: 0, messages: new Map() }
-        const at = Date.parse(line.last_activity_at)
-        this.#conversations.set(id, Object.assign(known, { subject: line.subject, status: line.status, rating: line.rating, at }))
-      }
-      const latest = [...this.#conversations.values()].sort((a, b) => b.at - a.at)
-      if (!this.#isLoaded && latest.length && !this.parts.text.value && !this.#waiting().length) this.#current = latest[0].id
+      this.#learn(frame)
+      if (!this.#isLoaded) this.#next = frame.next
+      const latest = this.#latest()
+      const last = latest.find(({ status }) => status !== "archived")
+      if (!this.#isLoaded && last && !this.parts.text.value && !this.#waiting().length) this.#current = last.id
       this.#isLoaded = true
-      const open = latest.filter((each) => each.status === "open" || each.id === this.#current)
-      open.slice(0, FOLLOWED).forEach((each) => this.#follow(each.id))
+      const wanted = latest.filter((each) => each.status === "open" || each.id === this.#current || each.total > this.#seen(each))
+      wanted.slice(0, FOLLOWED).forEach((each) => this.#follow(each.id))
       this.#flush()
+    }
+
+    #latest() { return [...this.#conversations.values()].sort((a, b) => b.at - a.at) }
+
+    /** Take in a page of the list: the first one again because something changed, or an older one that was asked for. */
+    #learn({ conversations, before, next }) {
+      const isNews = this.#isLoaded && !before
+      const begun = isNews ? conversations.find((line) => line.status !== "archived" && !this.#conversations.has(line.conversation)) : null
+      const grown = []
+      for (const { conversation: id, subject, status, rating, sequence, last_activity_at: at } of conversations) {
+        const known = this.#conversations.get(id) ?? this.#unknown(id)
+        if (isNews && sequence > Math.max(known.after, known.total)) grown.push(id)
+        this.#conversations.set(id, Object.assign(known, { subject, status, rating, total: sequence, at: Date.parse(at) }))
+      }
+      if (before) this.#next = next
+      if (begun) this.#adopt(begun.conversation)
+      // What has grown elsewhere is read here as well, even if the other end stopped following it for lack of room.
+      grown.forEach((id) => { this.#followed.delete(id); this.#follow(id) })
+    }
+
+    #unknown(id) { return { id, after: 0, total: 0, rating: "", messages: new Map() } }
+
+    /** A conversation began elsewhere: an empty new chat shows it, unless the customer asked for a new one. */
+    #adopt(id) {
+      if (!this.#current.startsWith("new:") || this.#current.startsWith(CHOSEN)) return
+      // What may have been stored already is only ever sent again as it was.
+      for (const entry of this.#waiting().filter((each) => !each.isTried)) {
+        entry.conversation = id
+        this.#keep(entry)
+      }
+      this.#current = id
+      this.#keepDraft()
+      this.#follow(id)
+    }
+
+    /** What polling has to ask for: what is in view, and what the list says is longer than what we have. */
+    #behind() {
+      const followed = [...this.#followed].map((id) => this.#conversations.get(id)).filter(Boolean)
+      return followed.filter((each) => each.id === this.#current || !each.loaded || each.after < each.total)
     }
 
     /** Take up what this customer left unsent; of another customer than before nothing may stay in view. */
@@ -511,6 +570,7 @@
       if (before === config.store) return
       if (before) {
         this.#conversations.clear()
+        this.#followed.clear()
         this.#outbox = []
         this.#isLoaded = false
         this.#current = this.#fresh()
@@ -571,7 +631,7 @@
       const entry = this.#drop(clientId)
       if (!entry) return null
       const subject = entry.text.split("\n", 1)[0]
-      const known = this.#conversations.get(id) ?? { id, after: 0, messages: new Map(), rating: "", loaded: true, subject }
+      const known = this.#conversations.get(id) ?? { ...this.#unknown(id), loaded: true, subject }
       this.#conversations.set(id, Object.assign(known, { at: Date.now(), status: "open" }))
       for (const other of this.#outbox.filter((each) => each.conversation === entry.conversation)) {
         other.conversation = id
@@ -635,7 +695,7 @@
 
     // ------------------------------------------------------------------ what the customer says
 
-    #fresh() { return `new:${newId()}` }
+    #fresh(kind = "new:") { return kind + newId() }
 
     #keep(entry) { if (this.#config.store) this.#keeper.put(lasting, `out.${entry.client_id}`, entry) }
 
@@ -665,6 +725,8 @@
       const entry = this.#outbox.find((each) => !each.problem && !each.isOld)
       if (!entry) return
       this.#flying = entry.client_id
+      entry.isTried = true
+      this.#keep(entry)
       const isNew = entry.conversation.startsWith("new:")
       this.#line.send({ type: "message", client_id: entry.client_id, text: entry.text, conversation: isNew ? null : entry.conversation })
       setTimeout(() => { if (this.#flying === entry.client_id) { this.#flying = null; this.#line.reset() } }, PATIENCE)
@@ -712,6 +774,8 @@
       this.#draw(true)
       ;(matchMedia("(pointer: fine)").matches ? this.parts.text : this.parts.panel).focus()
     }
+
+    #showOlder() { this.#line.send({ type: "list", before: this.#next }) }
 
     #showAll() {
       this.#view = "list"
@@ -817,13 +881,22 @@
       this.#drawNotice()
       p.log.hidden = p.form.hidden = p.foot.hidden = isList
       p.list.hidden = !isList
-      if (isList) reconcile(p.lines, this.#listItems())
+      if (isList) this.#drawList()
       else this.#drawThread(known)
       const excess = [...p.text.value.trim()].length - this.#config.message_limit
       p.send.disabled = !p.text.value.trim() || excess > 0
       set(p.text, "aria-invalid", excess > 0 ? "true" : null)
       write(p.foot, this.#footnote(known, excess))
       p.foot.classList.toggle("bad", excess > 0)
+    }
+
+    #drawList() {
+      const held = this.shadowRoot.activeElement?.closest("[data-key]")?.dataset.key
+      reconcile(this.parts.lines, this.#listItems())
+      if (!held || this.shadowRoot.activeElement) return
+      // Whoever stood on a line that moved still stands on it.
+      const line = [...this.parts.lines.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === held)
+      ;(line?.querySelector("button") ?? this.parts.panel).focus()
     }
 
     #drawThread(known) {
@@ -852,7 +925,7 @@
     }
 
     #subtitle(known) {
-      if (known?.status === "resolved") return this.#words.is_resolved
+      if (known && known.status !== "open") return this.#words[`is_${known.status}`]
       const last = this.#ordered(known).filter(({ role }) => role === "operator").at(-1)
       if (!last) return this.#words.answers_here
       const at = new Date(last.created_at)
@@ -1014,23 +1087,26 @@
 
     #listItems() {
       const w = this.#words
-      const all = [...this.#conversations.values()].sort((a, b) => b.at - a.at)
-      const line = (known) => {
-        const unread = this.#unread(known).length > 0
-        const at = new Date(known.at)
-        const time = this.#isToday(at) ? this.#time(at) : this.#day(at)
-        const status = known.status === "open" ? w.open_status : w.resolved_status
-        const count = this.#unread(known).length
-        const news = unread && fill(count === 1 ? w.one_new : w.many_new, { count })
-        return h("li", {}, h("button", { class: "start", type: "button", onclick: () => this.#show(known.id) },
-          h("span", {}, h("b", {}, known.subject || w.untitled), h("small", {}, [time, status, news].filter(Boolean).join(" · "))),
-          unread && h("i", { "aria-hidden": "true" }), icon("next")))
-      }
-      const mark = JSON.stringify(all.map((each) => [each.id, each.subject, each.status, each.at, this.#unread(each).length]))
-      return [
-        { key: "lines", mark, make: () => h("ul", { class: "starts" }, ...all.map(line)) },
-        { key: "new", mark: w.new_conversation, make: () => h("button", { class: "send-wide", type: "button", onclick: () => this.#show(this.#fresh()) }, w.new_conversation) },
+      const wide = (key, label, act) => ({ key, mark: label, make: () => h("button", { class: `wide ${key}`, type: "button", onclick: act }, label) })
+      const items = [
+        { key: "lines", make: () => h("ul", { class: "starts" }), refresh: (node) => reconcile(node, this.#latest().map((each) => this.#lineItem(each))) },
+        wide("new", w.new_conversation, () => this.#show(this.#fresh(CHOSEN))),
       ]
+      if (this.#next) items.splice(1, 0, wide("more", w.more, () => this.#showOlder()))
+      return items
+    }
+
+    #lineItem(known) {
+      const w = this.#words
+      const at = new Date(known.at)
+      const time = this.#isToday(at) ? this.#time(at) : this.#day(at)
+      const count = this.#unread(known).length
+      const news = count && fill(count === 1 ? w.one_new : w.many_new, { count })
+      const line = [time, w[`${known.status}_status`], news].filter(Boolean).join(" · ")
+      const subject = known.subject || w.untitled
+      const make = () => h("li", {}, h("button", { class: "start", type: "button", onclick: () => this.#show(known.id) },
+        h("span", {}, h("b", {}, subject), h("small", {}, line)), count > 0 && h("i", { "aria-hidden": "true" }), icon("next")))
+      return { key: known.id, mark: `${subject}\n${line}`, make }
     }
 
     #isToday(at) { return at.toDateString() === new Date().toDateString() }
