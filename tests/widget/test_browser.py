@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -198,6 +200,71 @@ class TestTalking:
         all_acknowledged(page)
         assert backstage(lambda: Conversation.objects.count()) == 2
         assert backstage(lambda: Conversation.objects.get(pk=earlier.pk).is_open)
+
+    def test_two_tabs_begin_one_conversation_unless_a_new_one_is_asked_for(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        first = desktop.open_chat()
+        desktop.page = second = desktop.tab()
+        desktop.open_chat()
+        expect(second.get_by_role("heading", name="Hi Lin, how can we help?")).to_be_visible()
+        second.get_by_role("textbox", name="Your message").fill("From the second tab")
+        write(first, "From the first tab")
+        expect(log(second)).to_contain_text("From the first tab")
+        second.get_by_role("button", name="Send").click()
+        expect(log(first)).to_contain_text("From the second tab")
+        desktop.page = third = desktop.tab()
+        desktop.open_chat()
+        expect(log(third)).to_contain_text("From the second tab")
+        third.get_by_role("button", name="All conversations").click()
+        third.get_by_role("button", name="New conversation").click()
+        write(first, "Goes on in the first")
+        all_acknowledged(first)
+        write(third, "Another matter")
+        all_acknowledged(third)
+        expect(log(third)).not_to_contain_text("From the first tab")
+        counts = backstage(lambda: list(Conversation.objects.order_by("id").values_list("sequence", flat=True)))
+        assert counts == [3, 1]
+
+    def test_an_answer_in_an_old_conversation_is_announced(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        old = backstage(lambda: make_conversation(subject="Rotate a key"))
+        backstage(lambda: cairnloop.archive_conversation(conversation_id=old.pk, by=ADA))
+        backstage(lambda: [make_conversation(subject=f"Number {number}") for number in range(24)])
+        page = desktop.open_chat()
+        page.get_by_role("button", name="All conversations").click()
+        lines = page.get_by_role("listitem")
+        expect(lines).to_have_count(20)
+        page.get_by_role("button", name="Show older conversations").click()
+        expect(lines).to_have_count(25)
+        expect(page.get_by_role("button", name="Show older conversations")).to_have_count(0)
+        expect(lines.last).to_contain_text("Rotate a key")
+        expect(lines.last).to_contain_text("Closed")
+        backstage(lambda: cairnloop.reopen_conversation(conversation_id=old.pk, by=ADA))
+        lines.last.get_by_role("button").focus()
+        backstage(lambda: cairnloop.post_reply(conversation_id=old.pk, text="Rotated", by=ADA))
+        expect(lines.first).to_contain_text("Rotate a key")
+        expect(lines.first).to_contain_text("1 new answer")
+        expect(lines.first.get_by_role("button")).to_be_focused()
+
+    def test_a_closed_conversation_is_called_so_and_can_be_reopened(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        page = desktop.open_chat()
+        write(page, "Buy our watches")
+        expect(log(page)).to_contain_text("Sent")
+        conversation = backstage(the_conversation)
+        backstage(lambda: cairnloop.archive_conversation(conversation_id=conversation.pk, by=ADA))
+        expect(page.get_by_role("dialog")).to_contain_text("This conversation is closed")
+        expect(page.get_by_role("dialog")).not_to_contain_text("resolved")
+        page.reload()
+        expect(page.get_by_role("heading", name="Hi Lin, how can we help?")).to_be_visible()
+        page.get_by_role("button", name="All conversations").click()
+        page.get_by_role("button", name="Buy our watches").click()
+        write(page, "Sorry, I meant to ask something")
+        expect(page.get_by_role("dialog")).not_to_contain_text("This conversation is closed")
+        assert backstage(the_conversation).is_open
 
     def test_a_customer_sees_nothing_of_the_one_before_them(
         self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
@@ -397,6 +464,12 @@ class TestLooks:
             box = control.bounding_box()
             assert box
             assert round(min(box["width"], box["height"])) >= 44, control.evaluate("(node) => node.outerHTML")
+
+    def test_weigh_little(self) -> None:
+        folder = Path(cairnloop.__file__).parent / "static/cairnloop/widget"
+        sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in folder.iterdir()}
+        assert set(sizes) == {"widget.js", "widget.css"}
+        assert sum(sizes.values()) <= 20 * 1024
 
     def test_follow_the_theme_of_the_page(self, desktop: Desktop) -> None:
         page = desktop.open_chat("?dark")
