@@ -80,12 +80,13 @@ class Customer:
 def check(conversation_id: int, operators: list[Operator], customer: Customer) -> None:
     """Nothing lost, nothing doubled, no gap in either counting, and nobody answered what they had not read."""
     messages = Message.objects.filter(conversation_id=conversation_id).order_by("sequence")
-    stored = list(messages.values_list("sequence", "client_id", "author_ref", "role"))
+    counts = ("public_sequence", "conversation__sequence", "conversation__public_sequence")
+    rows = list(messages.values_list("sequence", "client_id", "author_ref", "role", *counts))
+    stored = [row[:4] for row in rows]
     assert [sequence for sequence, *_ in stored] == list(range(1, len(stored) + 1))
-    public = list(messages.exclude(role="internal_note").values_list("public_sequence", flat=True))
+    public = [row[4] for row in rows if row[3] != "internal_note"]
     assert public == list(range(1, len(public) + 1))
-    counted = Conversation.objects.values_list("sequence", "public_sequence").get(pk=conversation_id)
-    assert counted == (len(stored), len(public))
+    assert {row[5:] for row in rows} == {(len(stored), len(public))}
     by_client_id = [client_id for _, client_id, *_ in stored if client_id]
     assert len(by_client_id) == len(set(by_client_id))
     expected = {**customer.acknowledged}
@@ -126,11 +127,11 @@ class TestEveryInterleaving:
         customer = Customer(conversation.pk)
         scripts: list[list[Step]] = [
             [ada.look, lambda: ada.note("n1"), lambda: ada.reply("a1")],
-            [grace.look, lambda: grace.reply("g1"), lambda: grace.note("n2")],
+            [grace.look, lambda: grace.note("n2")],
             [lambda: customer.write("c1"), lambda: customer.write("c2")],
         ]
         walk = Walk([ada, grace, customer], conversation.pk)
-        assert walk.every_order(scripts) == 560
+        assert walk.every_order(scripts) == 210
         assert any("n1" in accepted for accepted, *_ in walk.outcomes)
 
 
