@@ -93,6 +93,9 @@ SENTENCES: Mapping[str, Promise] = {
     ),
     "cairnloop.widget.door.Refused": _("We could not confirm who you are. Reload the page to go on."),
     "cairnloop.widget.door.TooManyAttempts": _("Too many attempts from your network. Wait a moment and try again."),
+    "cairnloop.widget.door.TooManyConnections": _(
+        "Many connections were opened within a moment. Wait, and connect again."
+    ),
     "cairnloop.widget.frames.FrameMalformed": _(
         "The frame is no JSON object with a known type and the fields of that type. Nothing was done."
     ),
