@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EXAMPLE := examples/trailmark
+MINILM := packages/cairnloop-minilm
 export PORT
 
 .DEFAULT_GOAL := help
@@ -53,11 +54,11 @@ python-version:
 free-port: python-version
 	@$(PYTHON) $(EXAMPLE)/port.py
 
-$(INSTALLED): pyproject.toml | python-version
+$(INSTALLED): pyproject.toml $(MINILM)/pyproject.toml | python-version
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { \
 	  rm -rf $(VENV); \
 	  echo "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
 	  exit 1; }
-	@echo "Installing Cairnloop and its tools into $(VENV) (only when pyproject.toml has changed) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "Installing Cairnloop and its tools into $(VENV) (only when a pyproject.toml has changed) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --editable $(MINILM)
 	@touch $@
