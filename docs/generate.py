@@ -307,14 +307,14 @@ def _is_error(value: Any) -> bool:
 def _errors(names: dict[str, Any]) -> str:
     from cairnloop.core.errors import CairnloopError
 
-    for context in ("core", "conversations", "audit", "widget"):
+    for context in ("core", "conversations", "knowledge_base", "retrieval", "audit", "widget"):
         package = importlib.import_module(f"cairnloop.{context}")
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     rows = [_row("Code", "Class", "Message") + _row("---", "---", "---")]
     for error in sorted(_family(CairnloopError), key=lambda each: (each.code, each.__name__)):
         public = "" if error.__name__ in names else f" (`{_public_parent(error, names)}`)"
-        if ".web." not in error.__module__:
+        if not {"web", "evaluating"} & set(error.__module__.split(".")):
             rows.append(_row(f"`{error.code}`", f"`{error.__name__}`{public}", inspect.getdoc(error) or ""))
     return f"{ERRORS_INTRO}\n{''.join(rows)}\n`ToolFailure` is not among them: a tool of yours raises it.\n"
 
@@ -343,8 +343,9 @@ def sentences_module() -> str:
     """The messages of all errors, where `makemessages` finds them and `python -OO` leaves them."""
     from cairnloop.core.errors import CairnloopError
 
+    # All of them, or the page would depend on what was imported before; migrations and extras hold no errors.
     for module in pkgutil.walk_packages([str(SOURCE)], "cairnloop."):
-        if module.name.split(".")[1] in ("core", "conversations", "audit", "widget", "web"):
+        if not {"migrations", "embedders", "management"} & set(module.name.split(".")):
             importlib.import_module(module.name)
     lines = []
     for error in sorted(_family(CairnloopError), key=lambda each: (each.__module__, each.__qualname__)):

@@ -38,9 +38,8 @@ class TestWhatAnEntryMaySay:
     def test_refuses_a_subject_without_kind_and_id(self, subject):
         self.refused("a kind, a colon and an id", subject=subject)
 
-    @pytest.mark.parametrize("ref", ["two\nlines", "a\x00b", "\ud800"])
-    def test_refuses_an_actor_no_column_could_hold(self, ref):
-        self.refused("Pass an id", by=Actor.operator(ref))
+    def test_refuses_an_actor_of_several_lines(self):
+        self.refused("Pass an id", by=Actor.operator("two\nlines"))
 
     @pytest.mark.parametrize("reason", ["r" * 501, "a\x00b", "\udfff"])
     def test_refuses_a_reason_too_long_or_unstorable(self, reason):

@@ -192,6 +192,8 @@ class TestAddNote:
 
 class TestMarkRead:
     def test_never_goes_back(self, conversation, ada):
+        for text in ("And another", "And one more"):
+            cairnloop.receive_message(conversation_id=conversation.pk, text=text, by=LIN)
         for sequence in (3, 1, 2):
             cairnloop.mark_read(conversation_id=conversation.pk, by=actor_of(ada), sequence=sequence)
         assert ReadMarker.objects.get().sequence == 3

@@ -35,6 +35,13 @@ class TestOpenConversation:
         assert conversation.subject.endswith("word…")
         assert len(conversation.subject) <= 81
 
+    def test_keeps_names_on_one_line_and_blank_ones_empty(self):
+        conversation = cairnloop.open_conversation(
+            customer_ref=LIN.ref, customer_name="  ", account_name=" \u202eNorthbeam\n" + "x" * 300, text="Hi"
+        )
+        assert conversation.customer_name == ""
+        assert conversation.account_name == f"Northbeam {'x' * 190}"
+
     def test_keeps_the_operator_side_empty(self):
         conversation = cairnloop.open_conversation(customer_ref=LIN.ref, text="Hello")
         assert (conversation.customer_ref, conversation.assignee_ref) == (LIN.ref, "")

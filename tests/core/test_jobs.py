@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 import logging
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -175,3 +177,23 @@ class TestRunWaitingJobs:
     def test_starts_nothing_by_the_clock(self):
         run_waiting_jobs()
         assert rows() == []
+
+
+class TestReplayingFailedJobs:
+    def test_puts_back_what_may_run_twice_and_names_the_rest(self):
+        hopeless.defer()
+        once.defer(word="once")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'failed'")
+        assert jobs.replay_failed_jobs(dry_run=True) == jobs.Replay({hopeless.name: 1}, {once.name: 1})
+        assert rows() == [(hopeless.name, "failed"), (once.name, "failed")]
+        assert jobs.replay_failed_jobs() == jobs.Replay({hopeless.name: 1}, {once.name: 1})
+        assert rows() == [(hopeless.name, "todo"), (once.name, "failed")]
+
+    def test_takes_only_the_jobs_that_are_named(self):
+        hopeless.defer()
+        run_waiting_jobs()
+        assert jobs.replay_failed_jobs(name_contains="retrieval") == jobs.Replay({}, {})
+        call_command("cairnloop_replay_failed", job="hopeless", stdout=(said := io.StringIO()))
+        assert said.getvalue() == f"{hopeless.name} (1)\n1 job put back.\n"
+        assert rows() == [(hopeless.name, "todo")]

@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
 import pytest
 
-from cairnloop.core.markdown import render_markdown, render_plain
+from cairnloop.core.markdown import (
+    SECTION,
+    TAGS,
+    parse_blocks,
+    render_article,
+    render_article_around,
+    render_markdown,
+    render_plain,
+)
 
 
 class TestRenderMarkdown:
@@ -44,3 +57,90 @@ class TestRenderPlain:
 
     def test_keeps_javascript_addresses_as_text(self):
         assert "<a" not in render_plain("javascript:alert(1)")
+
+
+HOSTILE = [
+    json.loads(line)["payload"]
+    for line in (Path(__file__).parents[1] / "web/conversation/data/hostile.jsonl").read_text().splitlines()
+]
+ALLOWED = {
+    "a": {"href", "title", "rel"},
+    "code": {"class"},
+    "ol": {"start"},
+    "td": {"align"},
+    "th": {"align"},
+    **{f"h{level}": {"id"} for level in range(1, 7)},
+}
+
+
+class Elements(HTMLParser):
+    """What a browser would make elements of."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+class TestRenderArticle:
+    @pytest.mark.parametrize(
+        "wrapped", ["{}", "# {}", "- {}", "[x]({})", "[{}](https://x.example)", "`{}`", "| a |\n| - |\n| {} |"]
+    )
+    def test_makes_only_harmless_elements_of_hostile_text(self, wrapped):
+        for payload in HOSTILE:
+            html = render_article(wrapped.replace("{}", payload), resolve_link=lambda address: address)
+            for tag, attributes in Elements(html).found:
+                assert tag in TAGS
+                assert attributes.keys() <= ALLOWED.get(tag, set()), payload
+                assert (attributes.get("id") or SECTION).startswith(SECTION)
+                assert not re.match(r"\s*(javascript|data|vbscript|file):", attributes.get("href") or "", re.IGNORECASE)
+
+    def test_trusts_no_resolver(self):
+        assert "javascript" not in render_article("[x](y.md)", resolve_link=lambda _: "javascript:alert(1)")
+
+    def test_names_headings_so_that_links_can_lead_there(self):
+        html = render_article("## Fees & `taxes`\n\n## Fees & taxes\n\n## 返金\n\n## \n\n[up](#fees-taxes)")
+        assert re.findall(r'id="([^"]*)"', html) == [
+            "section-fees-taxes", "section-fees-taxes-2", "section-返金", "section-part",
+        ]  # fmt: skip
+        assert 'href="#section-fees-taxes"' in html
+
+    def test_asks_the_resolver_about_relative_addresses_only(self):
+        asked = []
+        html = render_article(
+            "[a](b/c.md) [d](https://x.example) [e](/root) [f](#g) [h](//host.example) [i](mailto:j@k.example)",
+            resolve_link=asked.append,
+        )
+        assert asked == ["b/c.md"]
+        assert "<a rel=" in html
+        assert html.count("href=") == 5
+
+
+class TestParseBlocks:
+    def test_spans_whole_lines_and_knows_what_is_inside(self):
+        text = "# One *two*\n\n- a\n  - b\n\n    x\n\n```\ncode"
+        heading, bullets, fence = parse_blocks(text)
+        assert (heading.level, heading.words, text[heading.start : heading.end]) == (1, "One two", "# One *two*\n")
+        (item,) = bullets.children
+        assert [child.kind for child in item.children] == ["paragraph", "bullet_list"]
+        assert text[fence.start : fence.end] == "```\ncode"
+
+
+class TestRenderArticleAround:
+    TEXT = "Intro.\n\n## A\n\nOne [x].\n\n- a\n- b\n\n## A\n\nTwo.\n\n[x]: https://x.example/"
+
+    @pytest.mark.parametrize("words", ["Intro.", "One", "- b", "Two."])
+    def test_is_the_same_html_in_three_parts(self, words):
+        start = self.TEXT.index(words)
+        before, within, after = render_article_around(self.TEXT, start=start, end=start + len(words))
+        assert before + within + after == render_article(self.TEXT)
+        assert words.lstrip("- ") in within
+        assert len(within) < len(before + after)
+
+    @pytest.mark.parametrize(("start", "end"), [(3, 3), (9, 2), (-1, 4), (0, 10_000)])
+    def test_of_no_passage_has_everything_in_front(self, start, end):
+        assert render_article_around(self.TEXT, start=start, end=end) == (render_article(self.TEXT), "", "")

@@ -66,7 +66,7 @@ def check_actor_ref(ref: str) -> str:
 
 def check_reason(reason: str) -> str:
     """Return why, in the actor's words, or refuse what is too long to be a reason."""
-    if len(reason) > REASON_LENGTH or UNSTORABLE.search(reason):
+    if not isinstance(reason, str) or len(reason) > REASON_LENGTH or UNSTORABLE.search(reason):
         raise UnrecordableEntry(f"A reason is text of at most {REASON_LENGTH} characters. Shorten it.")
     return str.__str__(reason)
 

@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from cairnloop.audit.recording import record
 from cairnloop.conversations.events import ConversationAssigned
-from cairnloop.conversations.holding import hold_conversation, refuse_outsiders
+from cairnloop.conversations.holding import hold_conversation
 from cairnloop.conversations.models import Conversation
-from cairnloop.core.actors import Actor
-from cairnloop.core.errors import InvalidTransition
+from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.core.errors import InvalidInput, InvalidTransition
 from cairnloop.core.events import publish
+from cairnloop.core.guards import refuse_outsiders
 from cairnloop.core.transactions import command
 
 
@@ -20,6 +21,12 @@ class AssignedMeanwhile(InvalidTransition):
     code = "assigned_meanwhile"
 
 
+class NotAssignable(InvalidInput):
+    """Only an operator can take care of a conversation. Pass Actor.operator(…), or None for nobody."""
+
+    code = "not_assignable"
+
+
 @command
 def assign_conversation(
     *, conversation_id: int, to: Actor | None, by: Actor, instead_of: str | None = None
@@ -27,9 +34,11 @@ def assign_conversation(
     """Give a conversation to an operator, or to nobody with `to=None`; giving it to the same one changes nothing.
 
     `instead_of` is the ref of whoever had it when this was decided, "" for nobody: if someone else has it by now,
-    nothing is changed. Raises OperatorNeeded, NotFound, and AssignedMeanwhile.
+    nothing is changed. Raises OperatorNeeded, NotAssignable, NotFound, and AssignedMeanwhile.
     """
     refuse_outsiders(by)
+    if to is not None and (not isinstance(to, Actor) or to.kind is not ActorKind.OPERATOR):
+        raise NotAssignable
     conversation = hold_conversation(conversation_id)
     assignee_ref, assignee_name = (to.ref, to.name) if to else ("", "")
     if conversation.assignee_ref == assignee_ref:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from cairnloop.conversations.models import Conversation, Message
-from cairnloop.core.actors import Actor, ActorKind
-from cairnloop.core.errors import InvalidInput, NotAllowed, NotFound, StaleView
+from cairnloop.core.actors import Actor
+from cairnloop.core.errors import InvalidInput, NotFound, StaleView
+from cairnloop.core.guards import checked_id
 
 MISSED_LIMIT = 50
 
 
-class OperatorNeeded(NotAllowed):
-    """Only an operator, or the host's own code, may do this. Nothing was written."""
+class ClientIdTaken(InvalidInput):
+    """This client id belongs to a message of another kind. Take a new one for this; nothing was written."""
 
-    code = "operator_needed"
+    code = "client_id_taken"
 
 
 class ImpossibleView(InvalidInput):
@@ -26,8 +27,7 @@ def hold_conversation(conversation_id: int, *, owner: Actor | None = None) -> Co
 
     With `owner`, a conversation of someone else does not exist: raises NotFound, as for an unknown id.
     """
-    if not isinstance(conversation_id, int):
-        raise InvalidInput(f"conversation_id is a number, not {type(conversation_id).__name__}. Nothing was written.")
+    conversation_id = checked_id(conversation_id, name="conversation_id")
     rows = Conversation.objects.locked()
     if owner is not None:
         rows = rows.owned_by(owner.ref)
@@ -42,7 +42,11 @@ def refuse_stale_eyes(conversation: Conversation, *, by: Actor, seen_sequence: i
 
     Raises ImpossibleView for a sequence the conversation has not reached: nobody can have seen it.
     """
-    if seen_sequence is None or seen_sequence == conversation.sequence:
+    if seen_sequence is None:
+        return
+    if not isinstance(seen_sequence, int) or isinstance(seen_sequence, bool):
+        raise InvalidInput(f"seen_sequence is a number, not {type(seen_sequence).__name__}. Nothing was written.")
+    if seen_sequence == conversation.sequence:
         return
     if not 0 <= seen_sequence < conversation.sequence:
         raise ImpossibleView
@@ -52,16 +56,16 @@ def refuse_stale_eyes(conversation: Conversation, *, by: Actor, seen_sequence: i
         raise StaleView(missed=missed)
 
 
-def refuse_outsiders(by: Actor) -> None:
-    """Raise OperatorNeeded unless an operator or the host's own code acts."""
-    if not isinstance(by, Actor):
-        raise OperatorNeeded(f"An Actor is needed to say who acts, not {type(by).__name__}. Nothing was written.")
-    if by.kind not in (ActorKind.OPERATOR, ActorKind.SYSTEM):
-        raise OperatorNeeded
+def already_written(conversation: Conversation, client_id: str | None, *, by: Actor, role: str) -> Message | None:
+    """Return the message an earlier try of the same author wrote with this client id, if any.
 
-
-def already_written(conversation: Conversation, client_id: str | None) -> Message | None:
-    """Return the message an earlier try with this client id wrote, if any. The caller holds the conversation."""
+    Everybody has client ids of their own: nobody can take another's, by chance or on purpose. The caller holds the
+    conversation. Raises ClientIdTaken when the author wrote something of another kind with it.
+    """
     if client_id is None:
         return None
-    return Message.objects.filter(conversation=conversation, client_id=client_id).first()
+    own = Message.objects.filter(conversation=conversation, author_kind=by.kind, author_ref=by.ref)
+    earlier = own.filter(client_id=client_id).first()
+    if earlier is not None and earlier.role != role:
+        raise ClientIdTaken
+    return earlier

@@ -14,15 +14,15 @@ from cairnloop.conversations.events import ConversationReopened, MessageReceived
 from cairnloop.conversations.holding import (
     already_written,
     hold_conversation,
-    refuse_outsiders,
     refuse_stale_eyes,
 )
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
 from cairnloop.conversations.wording import checked_client_id, checked_text
 from cairnloop.core import telemetry
 from cairnloop.core.actors import Actor, ActorKind
-from cairnloop.core.errors import InvalidInput, InvalidTransition, NotAllowed
+from cairnloop.core.errors import InvalidTransition, NotAllowed
 from cairnloop.core.events import publish
+from cairnloop.core.guards import checked_id, refuse_outsiders
 from cairnloop.core.transactions import command
 
 
@@ -46,8 +46,7 @@ def receive_message(*, conversation_id: int, text: str, by: Actor, client_id: st
     """
     if not isinstance(by, Actor) or not by.is_customer:
         raise CustomerNeeded
-    if not isinstance(conversation_id, int):
-        raise InvalidInput(f"conversation_id is a number, not {type(conversation_id).__name__}. Nothing was written.")
+    conversation_id = checked_id(conversation_id, name="conversation_id")
     text = checked_text(text, limit=get_settings().message_limit_chars)
     client_id = checked_client_id(client_id)
     try:
@@ -71,7 +70,7 @@ def _receive_while_open(*, conversation_id: int, text: str, by: Actor, client_id
 @command
 def _receive_in_any_state(*, conversation_id: int, text: str, by: Actor, client_id: str | None) -> Message:
     conversation = hold_conversation(conversation_id, owner=by)
-    earlier = already_written(conversation, client_id)
+    earlier = already_written(conversation, client_id, by=by, role=Message.Role.CUSTOMER)
     if earlier is not None:
         telemetry.count("message.received", outcome="duplicate")
         return earlier
@@ -115,7 +114,7 @@ def post_reply(
     text = checked_text(text, limit=get_settings().message_limit_chars)
     client_id = checked_client_id(client_id)
     conversation = hold_conversation(conversation_id)
-    earlier = already_written(conversation, client_id)
+    earlier = already_written(conversation, client_id, by=by, role=Message.Role.OPERATOR)
     if earlier is not None:
         telemetry.count("message.replied", outcome="duplicate")
         return earlier
@@ -158,7 +157,7 @@ def add_note(
     text = checked_text(text, limit=get_settings().message_limit_chars)
     client_id = checked_client_id(client_id)
     conversation = hold_conversation(conversation_id)
-    earlier = already_written(conversation, client_id)
+    earlier = already_written(conversation, client_id, by=by, role=Message.Role.INTERNAL_NOTE)
     if earlier is not None:
         return earlier
     refuse_stale_eyes(conversation, by=by, seen_sequence=seen_sequence)

@@ -112,6 +112,8 @@ class Conversation(models.Model):
     sequence = models.PositiveIntegerField(default=0)
     public_sequence = models.PositiveIntegerField(default=0)
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  # unique only where given
+    opener_kind = models.CharField(max_length=10, blank=True, db_default="")
+    opener_ref = models.CharField(max_length=200, blank=True, db_default="")
     opened_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     waiting_since = models.DateTimeField(null=True, blank=True)
@@ -125,7 +127,7 @@ class Conversation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["customer_ref", "client_id"],
+                fields=["customer_ref", "opener_kind", "opener_ref", "client_id"],
                 condition=Q(client_id__isnull=False),
                 name="cl_conversation_once_per_client_id",
             ),
@@ -302,7 +304,7 @@ class Message(models.Model):
                 fields=["conversation", "public_sequence"], name="cl_message_once_per_public_sequence"
             ),
             models.UniqueConstraint(
-                fields=["conversation", "client_id"],
+                fields=["conversation", "author_kind", "author_ref", "client_id"],
                 condition=Q(client_id__isnull=False),
                 name="cl_message_once_per_client_id",
             ),

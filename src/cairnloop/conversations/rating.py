@@ -7,11 +7,13 @@ from django.utils import timezone
 from cairnloop.audit.recording import record
 from cairnloop.conversations.events import RatingRecorded
 from cairnloop.conversations.holding import hold_conversation
+from cairnloop.conversations.messaging import CustomerNeeded
 from cairnloop.conversations.models import Conversation
 from cairnloop.core import telemetry
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import InvalidInput, InvalidTransition
 from cairnloop.core.events import publish
+from cairnloop.core.guards import refuse_strangers
 from cairnloop.core.transactions import command
 
 
@@ -31,10 +33,13 @@ class NotResolved(InvalidTransition):
 def record_rating(*, conversation_id: int, rating: str, by: Actor) -> Conversation:
     """Record how the customer rates a resolved conversation; rating again replaces the earlier answer.
 
-    Raises UnknownRating, NotFound for a conversation of someone else, and NotResolved.
+    Raises UnknownRating, CustomerNeeded, NotFound for a conversation of someone else, and NotResolved.
     """
     if rating not in (Conversation.Rating.POSITIVE, Conversation.Rating.NEGATIVE):
         raise UnknownRating
+    refuse_strangers(by)
+    if not by.is_customer:
+        raise CustomerNeeded
     conversation = hold_conversation(conversation_id, owner=by)
     if conversation.status != Conversation.Status.RESOLVED:
         raise NotResolved

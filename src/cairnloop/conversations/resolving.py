@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from cairnloop.audit.recording import record
 from cairnloop.conversations.events import ConversationArchived, ConversationReopened, ConversationResolved
-from cairnloop.conversations.holding import hold_conversation, refuse_outsiders, refuse_stale_eyes
+from cairnloop.conversations.holding import hold_conversation, refuse_stale_eyes
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.core import telemetry
 from cairnloop.core.actors import Actor
 from cairnloop.core.events import publish
+from cairnloop.core.guards import refuse_outsiders
 from cairnloop.core.transactions import command
 
 

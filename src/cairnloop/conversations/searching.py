@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchVector
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message
+from cairnloop.core.word_query import WordQuery, least_beginning, split_words
 
-WORD_LIMIT = 8
-BEGINNING_CHARS = 3
-"""Fewer letters are the beginning of a word in nearly every message, and say nothing."""
 FREQUENT_PLACES = 20_000
 """A word that stands in more places than this is frequent: reading all of them would take longer than a page may."""
 REACH = 2_000
@@ -44,7 +42,6 @@ WHERE stats.tablename = ANY(%s) AND pg_table_is_visible(words.oid)
 GROUP BY asked.number
 """
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 NUMBER = re.compile(r"#?(\d{1,19})")
 
 
@@ -91,11 +88,11 @@ class _Wanted:
 
 
 def _read(words: str) -> _Wanted:
-    cleaned = CONTROL.sub(" ", words).split()[:WORD_LIMIT]
+    cleaned = split_words(words)
     ids = _ids(cleaned[0]) if len(cleaned) == 1 else ()
     if ids and cleaned[0].startswith("#"):
         return _Wanted(ids=ids)
-    least = BEGINNING_CHARS if len(cleaned) == 1 else 1
+    least = least_beginning(cleaned)
     queries = [WordQuery(word) for word in cleaned[:-1]]
     queries += [WordQuery(word, is_beginning=len(word) >= least) for word in cleaned[-1:]]
     frequent = _frequent(queries) if queries else set()
@@ -142,31 +139,6 @@ def _going_through(
     said = own.annotate(words=IN_MESSAGE).filter(words=query).values("pk")[:1]
     looked_at = conversations.alias(words=IN_CONVERSATION, said=Subquery(said))
     return looked_at.filter(Q(said__isnull=False) | Q(words=query) | Q(pk__in=ids))
-
-
-class WordQuery(SearchQuery):
-    """A tsquery for one word, or for what begins with it.
-
-    The word is quoted, so that nothing in it is an operator. It is asked for twice: as PostgreSQL parses text
-    ("well-known" is three lexemes), and as a single lexeme ("lin@north" is the beginning of an address).
-    """
-
-    def __init__(self, word: str, *, is_beginning: bool = False) -> None:
-        text = f"{_quoted(word)}:*" if is_beginning else _quoted(word)
-        super().__init__(text, config="simple", search_type="raw")
-        self.word = word.lower()
-        self.is_beginning = is_beginning
-        self.lexeme = text.lower()
-
-    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
-        """Return both readings of the word, joined by OR."""
-        sql, params = super().as_sql(*args, **kwargs)
-        return f"({sql} || %s::tsquery)", [*params, self.lexeme]
-
-
-def _quoted(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
 
 
 def _ids(word: str) -> tuple[int, ...]:

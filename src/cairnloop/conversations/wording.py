@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from django.utils.translation import gettext as _
 
 from cairnloop.core.errors import InvalidInput
+from cairnloop.core.texts import is_visible, refuse_unstorable, tidy_name
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 SUBJECT_CHARS = 200
 DERIVED_SUBJECT_CHARS = 80
-INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
-BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Letters and symbols that are drawn as nothing: Hangul fillers and the empty Braille pattern."""
 
 
 class EmptyMessage(InvalidInput):
@@ -27,18 +24,6 @@ class MessageTooLong(InvalidInput):
     """The message is too long. Shorten it, or send it in parts."""
 
     code = "message_too_long"
-
-
-class UnstorableText(InvalidInput):
-    """The text holds characters that cannot be stored. Remove them and send it again."""
-
-    code = "unstorable_text"
-
-
-class NotText(InvalidInput):
-    """Text is needed here. Nothing was written."""
-
-    code = "not_text"
 
 
 class InvalidClientId(InvalidInput):
@@ -64,11 +49,6 @@ def checked_text(text: str, *, limit: int) -> str:
     return text
 
 
-def is_visible(character: str) -> bool:
-    """True for what leaves a mark on a screen: no space, control or format character, such as a zero-width joiner."""
-    return unicodedata.category(character) not in INVISIBLE and character not in BLANK_LETTERS
-
-
 def checked_client_id(client_id: str | None) -> str | None:
     """Return `client_id` unchanged. Raises InvalidClientId."""
     if client_id is not None and not (isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id)):
@@ -79,26 +59,10 @@ def checked_client_id(client_id: str | None) -> str | None:
 def checked_subject(subject: str, *, text: str | None) -> str:
     """Return the subject on one line, or one made from the first line of `text` when none was given."""
     refuse_unstorable(subject)
-    line = " ".join(subject.split())
-    if any(map(is_visible, line)):
+    line = tidy_name(subject)
+    if line:
         return line[:SUBJECT_CHARS]
-    first_line = (text or "").strip().split("\n", 1)[0]
-    words = " ".join(first_line.split())
+    words = tidy_name((text or "").strip().split("\n", 1)[0])
     if len(words) <= DERIVED_SUBJECT_CHARS:
         return words
     return words[:DERIVED_SUBJECT_CHARS].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-
-
-def refuse_unstorable(text: str) -> None:
-    """Raise NotText for other values than text, and UnstorableText for what PostgreSQL cannot hold.
-
-    That is: NUL characters and lone surrogates.
-    """
-    if not isinstance(text, str):
-        raise NotText(f"Text is needed here, not {type(text).__name__}. Nothing was written.")
-    if "\x00" in text:
-        raise UnstorableText
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UnstorableText from error

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cairnloop.core.errors import InvalidInput
+from cairnloop.core.texts import storable, tidy_name
 
 REF_CHARS = 200
 """Longest reference of a person or an account, in characters."""
 NAME_CHARS = 200
+"""Longest name that is kept, in characters; a longer one is cut."""
 
 
 class InvalidActor(InvalidInput, ValueError):
@@ -40,12 +42,18 @@ class Actor:
     name: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.kind, ActorKind):
+            raise InvalidActor("An actor is made by Actor.operator, Actor.customer, Actor.system or Actor.client.")
         if not isinstance(self.ref, str):
             raise InvalidActor(f"An actor's ref is text, not {type(self.ref).__name__}. Pass str(user.pk).")
         if not self.ref.strip():
             raise InvalidActor("An actor needs a ref. Pass the host's identifier of whoever acts.")
         if len(self.ref) > REF_CHARS or not isinstance(self.name, str):
             raise InvalidActor(f"An actor's ref has {REF_CHARS} characters at most, and its name is text.")
+        if storable(self.ref) != self.ref:
+            raise InvalidActor("An actor's ref holds characters that cannot be stored. Pass the host's identifier.")
+        # Hosts allow longer names than anybody reads, and signs that turn the text around them.
+        object.__setattr__(self, "name", tidy_name(storable(self.name))[:NAME_CHARS])
 
     @classmethod
     def operator(cls, ref: str, *, name: str = "") -> Actor:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError
@@ -159,6 +160,45 @@ async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
 async def prune_finished_jobs(*, older_than_hours: int) -> None:
     """Delete succeeded, cancelled and aborted jobs; failed ones stay for a person to see."""
     await engine.job_manager.delete_old_jobs(nb_hours=older_than_hours, include_cancelled=True, include_aborted=True)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Failed jobs by name: how many were put back, and how many may not run twice."""
+
+    replayed: Mapping[str, int]
+    left_alone: Mapping[str, int]
+
+
+def replay_failed_jobs(*, name_contains: str = "", dry_run: bool = False) -> Replay:
+    """Put failed jobs back into the queue, due now, and count them by name.
+
+    Those declared RETRY_NEVER stay failed: nobody knows how far they came. So do jobs of releases that this process
+    no longer knows, and those for which an equal one waits already.
+    """
+    manager = _caller_transaction()
+    replayed: Counter[str] = Counter()
+    left_alone: Counter[str] = Counter()
+    for failed in manager.list_jobs(queue=QUEUE, status=EngineStatus.FAILED.value):
+        if name_contains not in failed.task_name:
+            continue
+        task = engine.tasks.get(failed.task_name)
+        if failed.id is None or task is None or task.retry_strategy is None:
+            left_alone[failed.task_name] += 1
+            continue
+        if not dry_run and not _put_back(manager, failed.id):
+            continue
+        replayed[failed.task_name] += 1
+    return Replay(replayed, left_alone)
+
+
+def _put_back(manager: engine_manager.JobManager, job_id: int) -> bool:
+    try:
+        with savepoint():
+            manager.retry_job_by_id(job_id, retry_at=datetime.now(UTC))
+    except engine_errors.ProcrastinateException:
+        return False
+    return True
 
 
 def count_jobs() -> dict[str, int]:

@@ -23,11 +23,14 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.conversations.assigning.AssignedMeanwhile": _(
         "Someone else took this conversation first. Nothing was changed; look who has it and decide again."
     ),
+    "cairnloop.conversations.assigning.NotAssignable": _(
+        "Only an operator can take care of a conversation. Pass Actor.operator(…), or None for nobody."
+    ),
+    "cairnloop.conversations.holding.ClientIdTaken": _(
+        "This client id belongs to a message of another kind. Take a new one for this; nothing was written."
+    ),
     "cairnloop.conversations.holding.ImpossibleView": _(
         "The last message that was seen is not in this conversation. Reload it and try again; nothing was written."
-    ),
-    "cairnloop.conversations.holding.OperatorNeeded": _(
-        "Only an operator, or the host's own code, may do this. Nothing was written."
     ),
     "cairnloop.conversations.messaging.ConversationArchivedError": _(
         "This conversation is archived. Reopen it before writing; nothing was written."
@@ -50,10 +53,6 @@ SENTENCES: Mapping[str, Promise] = {
         "The client id must be 1 to 64 letters, digits, dots, colons, dashes or underscores."
     ),
     "cairnloop.conversations.wording.MessageTooLong": _("The message is too long. Shorten it, or send it in parts."),
-    "cairnloop.conversations.wording.NotText": _("Text is needed here. Nothing was written."),
-    "cairnloop.conversations.wording.UnstorableText": _(
-        "The text holds characters that cannot be stored. Remove them and send it again."
-    ),
     "cairnloop.core.actors.InvalidActor": _(
         "This cannot be an actor. Pass the host's own identifier of whoever acts, as text."
     ),
@@ -73,8 +72,79 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.core.errors.TransactionRefused": _(
         "This calls the network and must not hold a transaction open. Call it outside atomic()."
     ),
+    "cairnloop.core.guards.NoActor": _("An Actor is needed to say who acts. Nothing was written."),
+    "cairnloop.core.guards.OperatorNeeded": _(
+        "Only an operator, or the host's own code, may do this. Nothing was written."
+    ),
     "cairnloop.core.jobs.JobInterrupted": _(
         "The database did not take what a job wanted to write. It is tried again if its kind allows it."
+    ),
+    "cairnloop.core.texts.NotText": _("Text is needed here. Nothing was written."),
+    "cairnloop.core.texts.UnstorableText": _(
+        "The text holds characters that cannot be stored. Remove them and send it again."
+    ),
+    "cairnloop.knowledge_base.front_matter.InvalidFrontMatter": _(
+        "The front matter between the two lines of dashes cannot be read."
+    ),
+    "cairnloop.knowledge_base.holding.NoSuchArticle": _(
+        "There is no such article here. It may have been removed, or it is not yours to see."
+    ),
+    "cairnloop.knowledge_base.holding.NoSuchRevision": _(
+        "The article has no such revision. Nothing was written; look at its history again."
+    ),
+    "cairnloop.knowledge_base.holding.RevisedMeanwhile": _(
+        "Someone saved this article after you opened it. Nothing was written; read what they wrote and save again."
+    ),
+    "cairnloop.knowledge_base.importing.WrittenElsewhere": _(
+        "Somebody is writing a revision of this article that is not published. Publish or restore it there first."
+    ),
+    "cairnloop.knowledge_base.publishing.AlreadyPublished": _(
+        "This revision was published before. Restore it as a new revision to publish it again."
+    ),
+    "cairnloop.knowledge_base.publishing.NothingToPublish": _(
+        "There is nothing to find in this revision yet. Write some text below its headings; nothing was published."
+    ),
+    "cairnloop.knowledge_base.trees.NoFiles": _(
+        "There is no Markdown file in this folder. Name the folder that holds your articles; nothing was changed."
+    ),
+    "cairnloop.knowledge_base.trees.UnreadableFile": _("The file cannot be read as an article."),
+    "cairnloop.knowledge_base.wording.ControlCharacters": _(
+        "The text holds control characters that no reader could see. Remove them and save it again."
+    ),
+    "cairnloop.knowledge_base.wording.InvalidLocale": _(
+        'A locale is a language tag such as "en" or "pt-BR". Nothing was written.'
+    ),
+    "cairnloop.knowledge_base.wording.InvalidSlug": _(
+        "A slug has letters, digits, dashes and underscores, 200 at most. Nothing was written."
+    ),
+    "cairnloop.knowledge_base.wording.InvalidTags": _("These tags cannot be used. Nothing was written."),
+    "cairnloop.knowledge_base.wording.InvalidVisibility": _(
+        'An article is "public" or "internal". Nothing was written.'
+    ),
+    "cairnloop.knowledge_base.wording.TooLong": _(
+        "This is longer than an article can hold. Shorten it; nothing was written."
+    ),
+    "cairnloop.knowledge_base.wording.UntitledArticle": _(
+        "An article needs a title. Give it one and save it again; nothing was written."
+    ),
+    "cairnloop.knowledge_base.writing.SlugTaken": _(
+        "Another article has this slug. Choose a different one; nothing was written."
+    ),
+    "cairnloop.retrieval.citing.CitationRefused": _(
+        "A source named here is not a passage of a published article. Nothing was sent; remove it and send again."
+    ),
+    "cairnloop.retrieval.embedding.EmbeddingFailed": _(
+        "The embedder gave no usable vectors. What was to be embedded is still found by its words."
+    ),
+    "cairnloop.retrieval.evaluating.answering.NothingToAbstainFrom": _(
+        "Answerability needs questions with and without an answer in every set. Nothing was measured."
+    ),
+    "cairnloop.retrieval.evaluating.sets.UnusableSet": _("This directory holds no labelled set. Nothing was measured."),
+    "cairnloop.retrieval.reindexing.NothingNamed": _(
+        "An empty list of ids names nothing to reindex. Leave the ids out to reindex everything."
+    ),
+    "cairnloop.retrieval.searching.NotForCustomers": _(
+        "Resolved cases are never shown to customers. Search without `cases`; nothing was searched."
     ),
     "cairnloop.web.conversation.assignment.UnknownAssignee": _(
         "A conversation goes to you or to nobody. Nothing was changed."

@@ -22,13 +22,19 @@ EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "conversation.rated": {"rating": frozenset({"positive", "negative"})},
     "message.received": {"outcome": OUTCOMES},
     "message.replied": {"outcome": OUTCOMES},
+    "article.published": {"visibility": frozenset({"public", "internal"})},
     "widget.connected": {"outcome": OUTCOMES},
     "widget.refused": {"reason": frozenset({"no_verifier", "token", "origin", "rate", "frame"})},
     "notifier.called": {
         "callback": frozenset({"conversation_resolved", "sla_breached", "outbound_sent"}),
         "outcome": OUTCOMES,
     },
+    "search": {"surface": frozenset({"search", "draft_generation", "api"}), "outcome": OUTCOMES},
     "live.missed": {},
+    "gap.recorded": {
+        "surface": frozenset({"draft_generation", "search", "api"}),
+        "outcome": frozenset({"empty_recall", "weak_grounding", "policy_limit", "retrieval_error"}),
+    },
 }
 """Every event with its labels and the values each label may have."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import ParamSpec, TypeVar
 
 from django.db import transaction
@@ -47,9 +47,26 @@ def pipeline(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+def outside_transaction(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that runs a pipeline: ATOMIC_REQUESTS opens no transaction around it. The outermost decorator."""
+    return transaction.non_atomic_requests(view)
+
+
 def savepoint() -> AbstractContextManager[None]:
     """Open a savepoint, so that one statement may fail without losing the transaction around it."""
     return transaction.atomic()
+
+
+@contextmanager
+def reading(**settings: str | int) -> Iterator[None]:
+    """Run queries together, with settings of PostgreSQL that hold for these alone; names take `__` for a dot."""
+    with transaction.atomic():
+        with transaction.get_connection().cursor() as cursor:
+            each = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+            pairs = [(name.replace("__", "."), str(value)) for name, value in settings.items()]
+            values = [part for pair in pairs for part in pair]
+            cursor.execute(f"SELECT {each}", values)  # constants
+        yield
 
 
 def after_commit(function: Callable[[], object]) -> None:

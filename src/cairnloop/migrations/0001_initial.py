@@ -145,6 +145,8 @@ class Migration(migrations.Migration):
                 ("sequence", models.PositiveIntegerField(default=0)),
                 ("public_sequence", models.PositiveIntegerField(default=0)),
                 ("client_id", models.CharField(blank=True, max_length=64, null=True)),
+                ("opener_kind", models.CharField(blank=True, db_default="", max_length=10)),
+                ("opener_ref", models.CharField(blank=True, db_default="", max_length=200)),
                 ("opened_at", models.DateTimeField()),
                 ("last_activity_at", models.DateTimeField()),
                 ("waiting_since", models.DateTimeField(blank=True, null=True)),
@@ -215,7 +217,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("client_id__isnull", False)),
-                        fields=("customer_ref", "client_id"),
+                        fields=("customer_ref", "opener_kind", "opener_ref", "client_id"),
                         name="cl_conversation_once_per_client_id",
                     ),
                     models.CheckConstraint(
@@ -309,7 +311,7 @@ class Migration(migrations.Migration):
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("client_id__isnull", False)),
-                        fields=("conversation", "client_id"),
+                        fields=("conversation", "author_kind", "author_ref", "client_id"),
                         name="cl_message_once_per_client_id",
                     ),
                     models.CheckConstraint(

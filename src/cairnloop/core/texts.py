@@ -1,0 +1,60 @@
+"""What PostgreSQL can store and a reader can see: pure checks for every door that takes text."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from cairnloop.core.errors import InvalidInput
+
+INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and symbols that are drawn as nothing: Hangul fillers and the empty Braille pattern."""
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Format characters that change the direction of the text around them, beyond the name they stand in."""
+
+
+class UnstorableText(InvalidInput):
+    """The text holds characters that cannot be stored. Remove them and send it again."""
+
+    code = "unstorable_text"
+
+
+class NotText(InvalidInput):
+    """Text is needed here. Nothing was written."""
+
+    code = "not_text"
+
+
+def is_visible(character: str) -> bool:
+    """True for what leaves a mark on a screen: no space, control or format character, such as a zero-width joiner."""
+    return unicodedata.category(character) not in INVISIBLE and character not in BLANK_LETTERS
+
+
+def storable(text: str) -> str:
+    """Return `text` without what PostgreSQL cannot hold: NUL characters and lone surrogates."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
+
+
+def tidy_name(name: str) -> str:
+    """Return the name of a person or company on one line, without what turns or breaks the text around it.
+
+    Empty when nothing of it can be seen, so that whoever shows it falls back to what else is known.
+    """
+    kept = (each for each in name if each.isspace() or not (each in TURNING or unicodedata.category(each) == "Cc"))
+    line = " ".join("".join(kept).split())
+    return line if any(map(is_visible, line)) else ""
+
+
+def refuse_unstorable(text: str) -> None:
+    """Raise NotText for other values than text, and UnstorableText for what PostgreSQL cannot hold.
+
+    That is: NUL characters and lone surrogates.
+    """
+    if not isinstance(text, str):
+        raise NotText(f"Text is needed here, not {type(text).__name__}. Nothing was written.")
+    if "\x00" in text:
+        raise UnstorableText
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UnstorableText from error

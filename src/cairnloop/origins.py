@@ -1,0 +1,58 @@
+"""Whether a page belongs to the host itself, by the scheme, host and port its browser names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+
+PORTS = {"http": 80, "https": 443}
+
+
+class Handshake(HttpRequest):
+    """A socket's opening request, so that Django's own rules say which origin it was addressed to."""
+
+    def __init__(self, scope: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.is_encrypted = scope.get("scheme") in ("wss", "https")
+        self.META = {"SERVER_NAME": "", "SERVER_PORT": ""}
+        for name, value in scope["headers"]:
+            # As for any other request: a name with an underscore could pose as the one with a dash.
+            if b"_" not in name:
+                key = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+                self.META[key] = ",".join(filter(None, (self.META.get(key), value.decode("latin-1"))))
+
+    def _get_scheme(self) -> str:
+        return "https" if self.is_encrypted else "http"
+
+
+def own_origin(request: HttpRequest) -> str:
+    """Return the origin a request was addressed to, by Django's own rules; empty when Django would refuse it.
+
+    The rules are those of its CSRF check: behind a proxy that ends TLS, SECURE_PROXY_SSL_HEADER names the scheme.
+    """
+    try:
+        return f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return ""
+
+
+def is_same_origin(origin: str, other: str) -> bool:
+    """True when both name the same scheme, host and port; False for whatever is no origin of a page."""
+    site = _site(origin)
+    return site is not None and site == _site(other)
+
+
+def _site(origin: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an origin, with the port a browser leaves out; None for what is no origin of a page."""
+    try:
+        named = urlsplit(origin)
+        port = PORTS[named.scheme] if named.port is None else named.port
+    except (ValueError, KeyError):
+        return None
+    if not named.hostname or "@" in named.netloc or named.path or named.query or named.fragment:
+        return None
+    return named.scheme, named.hostname, port
