@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -14,15 +15,17 @@ from channels.routing import URLRouter
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 
 import cairnloop
 from cairnloop.hooks.operator_access import StaffAccess
-from cairnloop.models import AuditEntry, Conversation, Message
+from cairnloop.models import Article, AuditEntry, Conversation, Message, Revision
 from cairnloop.routing import websocket_urlpatterns
+from cairnloop.widget import frames
 from tests import factories
-from tests.factories import LIN, MATEUS, make_conversation
+from tests.factories import LIN, MATEUS, make_article, make_conversation, revise
 
 SIGN_IN, ABSENT, FORBIDDEN, UNPROVEN = 302, 404, 403, 401
 
@@ -59,6 +62,9 @@ RULES: dict[str, Rule] = {
     "inbox-changes": Rule(),
     "rail-badge": Rule(),
     "live-state": Rule(),
+    "search": Rule(),
+    "search-results": Rule("post", data=lambda _: {"q": "charges"}),
+    "search-gaps": Rule("post", data=lambda _: {"q": "charges nowhere explained"}),
     "inbox-preview": READ,
     "conversation": READ,
     "conversation-timeline": READ,
@@ -74,9 +80,108 @@ RULES: dict[str, Rule] = {
     "conversation-reopening": Rule("post", True, True),
     "conversation-archiving": Rule("post", True, True),
 }
-"""The operators' URLs. Customers' URLs prove themselves by token and are ruled in TestTheWidgetsDoors."""
-WIDGET_DOORS = {"widget-frames", "widget-updates"}
-SOCKETS = {"live/", "widget/socket/"}
+"""The operators' URLs; those of articles follow, then the widget's doors and the sockets."""
+
+
+@dataclass(frozen=True)
+class ArticleRule:
+    """What one URL of the knowledge base answers: to whom, about one article or one of its revisions, and what it
+    is sent."""
+
+    method: str = "get"
+    needs: str = "view"
+    of: str = "article"
+    data: Callable[[Article], dict[str, Any]] = lambda article: {}
+
+
+def _words(article: Article) -> dict[str, Any]:
+    return {"title": "Refunds", "text": "Within a day.", "visibility": "public", "locale": "en", "tags": ""}
+
+
+def _seen_revision(article: Article) -> dict[str, Any]:
+    newest = article.revisions.newest_first().first()
+    # Of an unknown article nobody can have seen anything.
+    return {"seen_revision_id": newest.pk, "seen_changed_at": newest.changed_at.isoformat()} if newest else {}
+
+
+ARTICLE_RULES: dict[str, ArticleRule] = {
+    "articles": ArticleRule(of=""),
+    "article": ArticleRule(),
+    "article-revision": ArticleRule(of="revision"),
+    "article-history": ArticleRule(),
+    "article-comparison": ArticleRule(),
+    "article-new": ArticleRule(needs="write", of=""),
+    "article-editor": ArticleRule(needs="write"),
+    "article-publication": ArticleRule(needs="publish"),
+    "article-archive": ArticleRule(needs="archive"),
+    "article-new-preview": ArticleRule("post", "write", "", _words),
+    "article-preview": ArticleRule("post", "write", "article", _words),
+    "article-creation": ArticleRule("post", "write", "", _words),
+    "article-saving": ArticleRule("post", "write", "article", lambda a: {**_words(a), **_seen_revision(a)}),
+    "article-publishing": ArticleRule("post", "publish", "article", _seen_revision),
+    "article-archiving": ArticleRule("post", "archive", "article", lambda _: {"reason": "Outdated"}),
+    "article-restoring": ArticleRule("post", "write", "revision", _seen_revision),
+}
+CALLERS = ("anonymous", "customer", "other customer", "operator", "operator without access")
+"""Who comes to the widget's doors and the sockets; all but the first with a session of the host, customers also with
+their token. Asked about a conversation of the customer's."""
+
+
+def _for_its_customer(refusal: Any, *, found: Any, hidden: Any) -> dict[str, Any]:
+    """The rule of a door that opens for tokens only: a session of the host proves nothing to it."""
+    answers = dict.fromkeys(CALLERS, refusal)
+    return {**answers, "customer": found, "other customer": hidden}
+
+
+@dataclass(frozen=True)
+class WidgetRule:
+    """What one of the widget's URLs is asked about a conversation, and the status it answers each caller."""
+
+    ask: Callable[[Client, Conversation, dict[str, str]], Any]
+    answers: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class SocketRule:
+    """What is said to a socket about a conversation, and what each caller gets: refused, shown, or hidden."""
+
+    say: Callable[[Conversation], dict[str, Any]]
+    answers: Mapping[str, str]
+
+
+FRAMES: dict[str, Callable[[Conversation], dict[str, Any]]] = {
+    "join": lambda c: {"type": "join", "conversation": c.public_id},
+    "message": lambda c: {"type": "message", "client_id": "m-1", "text": "Hi", "conversation": c.public_id},
+    "typing": lambda c: {"type": "typing", "conversation": c.public_id},
+    "rating": lambda c: {"type": "rating", "conversation": c.public_id, "rating": "positive"},
+}
+FRAMES_ABOUT_NOTHING = {"list", "ping"}
+
+
+def _post(client: Client, frame: dict[str, Any], headers: dict[str, str]) -> Any:
+    url = reverse("cairnloop:widget-frames")
+    return client.post(url, json.dumps(frame), content_type="application/json", headers=headers)
+
+
+def _look(client: Client, conversation: Conversation, headers: dict[str, str]) -> Any:
+    asked = {"conversation": conversation.public_id, "after": 0}
+    return client.get(reverse("cairnloop:widget-updates"), asked, headers=headers)
+
+
+WIDGET_RULES: dict[str, WidgetRule] = {
+    "widget-frames": WidgetRule(
+        lambda client, conversation, headers: _post(client, FRAMES["join"](conversation), headers),
+        _for_its_customer(UNPROVEN, found=200, hidden=ABSENT),
+    ),
+    "widget-updates": WidgetRule(_look, _for_its_customer(UNPROVEN, found=200, hidden=ABSENT)),
+}
+SOCKET_RULES: dict[str, SocketRule] = {
+    "live/": SocketRule(
+        lambda conversation: {"watch": [f"conversation.{conversation.pk}"]},
+        {**dict.fromkeys(CALLERS, "refused"), "operator": "shown"},
+    ),
+    "widget/socket/": SocketRule(FRAMES["join"], _for_its_customer("refused", found="shown", hidden="hidden")),
+}
 NEEDS_CLOSED = {"inbox-reopening", "conversation-reopening"}
 
 
@@ -94,25 +199,35 @@ class NamesNobody(StaffAccess):
         return None
 
 
-def url_names() -> set[str]:
-    found = set()
-    pending = [get_resolver()]
+def url_names() -> list[str]:
+    """Every URL Cairnloop brings, whoever made its view; a name that stands twice is there twice."""
+    found = []
+    pending = [(get_resolver(), False)]
     while pending:
-        for pattern in pending.pop().url_patterns:
+        resolver, is_ours = pending.pop()
+        for pattern in resolver.url_patterns:
             if hasattr(pattern, "url_patterns"):
-                pending.append(pattern)
-            elif "cairnloop" in (pattern.lookup_str or ""):
-                found.add(pattern.name)
+                pending.append((pattern, is_ours or pattern.app_name == "cairnloop"))
+            elif is_ours or "cairnloop" in (pattern.lookup_str or ""):
+                found.append(pattern.name or f"nameless: {pattern.pattern}")
     return found
 
 
 class TestTheMatrix:
     def test_has_a_rule_for_every_url(self):
-        assert url_names() == set(RULES) | WIDGET_DOORS
+        assert sorted(url_names()) == sorted({*RULES, *ARTICLE_RULES, *WIDGET_RULES})
 
     def test_has_a_rule_for_every_socket(self):
         routes = {str(pattern.pattern).removeprefix("support/") for pattern in websocket_urlpatterns("support/")}
-        assert routes == SOCKETS
+        assert routes == set(SOCKET_RULES)
+
+    def test_names_every_caller_in_the_rules_of_the_widget_and_of_sockets(self):
+        for rule in (*WIDGET_RULES.values(), *SOCKET_RULES.values()):
+            assert set(rule.answers) == set(CALLERS)
+
+    def test_has_a_rule_for_every_frame(self):
+        types = {get_args(each.model_fields["type"].annotation)[0] for each in get_args(frames.ClientFrame)}
+        assert types == set(FRAMES) | FRAMES_ABOUT_NOTHING
 
 
 def call(client: Client, name: str, conversation: Conversation) -> Any:
@@ -129,6 +244,8 @@ def world() -> tuple[Any, ...]:
         list(Conversation.objects.order_by("pk").values()),
         list(Message.objects.order_by("pk").values()),
         AuditEntry.objects.count(),
+        list(Article.objects.order_by("pk").values()),
+        list(Revision.objects.order_by("pk").values()),
     )
 
 
@@ -243,134 +360,281 @@ class TestOperatorsDoors:
         assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
 
 
+def call_article(client: Client, name: str, article: Article, method: str = "") -> Any:
+    rule = ARTICLE_RULES[name]
+    arguments = {"": [], "article": [article.pk], "revision": [article.pk, 1]}[rule.of]
+    url = reverse(f"cairnloop:{name}", args=arguments)
+    return getattr(client, method or rule.method)(url, rule.data(article) if rule.method == "post" else {})
+
+
+class MayWriteOnly(StaffAccess):
+    """A host where some write and others decide what goes live."""
+
+    def can_with_knowledge(self, *, user: Any, verb: str) -> bool:
+        return verb in ("view", "write")
+
+
+class SeesNoKnowledge(StaffAccess):
+    """A host that keeps its articles from some operators."""
+
+    def can_with_knowledge(self, *, user: Any, verb: str) -> bool:
+        return False
+
+
+class KnowsNoArticles:
+    """A host's own access, written before there were articles."""
+
+    def can_enter(self, *, user: Any) -> bool:
+        return True
+
+    def operator(self, *, user: Any) -> Any:
+        return factories.actor_of(user)
+
+    def visible(self, *, user: Any, queryset: Any) -> Any:
+        return queryset
+
+    def can(self, *, user: Any, verb: str, conversation: Any) -> bool:
+        return True
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(ARTICLE_RULES))
+class TestTheDoorsOfArticles:
+    @pytest.fixture
+    def article(self, db: None) -> Article:
+        """Live in its first revision, with changes nobody published."""
+        article = make_article(publish=True)
+        revise(article, "Refunds arrive within three days.")
+        return article
+
+    def uses(self, settings: Any, name: str) -> None:
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "OPERATOR_ACCESS": f"{__name__}.{name}"}
+
+    def expect(self, response: Any, *, allowed: bool, before: tuple[Any, ...]) -> None:
+        if allowed:
+            assert is_done(response)
+        else:
+            assert response.status_code == FORBIDDEN
+            assert world() == before
+
+    def test_send_strangers_to_sign_in(self, name, article):
+        before = world()
+        response = call_article(Client(), name, article)
+        assert response.status_code == SIGN_IN
+        assert response.url.startswith(settings.LOGIN_URL)
+        assert world() == before
+
+    def test_stay_shut_for_customers_and_for_staff_without_access(self, name, article, noor):
+        for outsider in (host_customer(), noor):
+            before = world()
+            response = call_article(client_of(outsider), name, article)
+            assert response.status_code == FORBIDDEN
+            assert article.title not in response.content.decode()
+            assert world() == before
+
+    def test_open_for_operators(self, name, article, ada):
+        assert is_done(call_article(client_of(ada), name, article))
+
+    def test_let_a_reader_read_and_nothing_else(self, name, article):
+        reader = factories.make_operator("vera", first_name="Vera", last_name="Ngo", permissions="view")
+        before = world()
+        response = call_article(client_of(reader), name, article)
+        self.expect(response, allowed=ARTICLE_RULES[name].needs == "view", before=before)
+
+    def test_ask_the_host_for_each_verb(self, name, article, ada, settings):
+        self.uses(settings, "MayWriteOnly")
+        before = world()
+        response = call_article(client_of(ada), name, article)
+        self.expect(response, allowed=ARTICLE_RULES[name].needs in ("view", "write"), before=before)
+
+    def test_stay_shut_where_the_host_shows_no_articles(self, name, article, ada, settings):
+        self.uses(settings, "SeesNoKnowledge")
+        before = world()
+        self.expect(call_article(client_of(ada), name, article), allowed=False, before=before)
+
+    def test_let_read_where_the_host_says_nothing_about_articles(self, name, article, ada, settings):
+        self.uses(settings, "KnowsNoArticles")
+        before = world()
+        response = call_article(client_of(ada), name, article)
+        self.expect(response, allowed=ARTICLE_RULES[name].needs == "view", before=before)
+
+    def test_refuse_writes_when_nobody_is_named(self, name, article, ada, settings):
+        self.uses(settings, "NamesNobody")
+        before = world()
+        response = call_article(client_of(ada), name, article)
+        self.expect(response, allowed=ARTICLE_RULES[name].needs == "view", before=before)
+
+    def test_know_no_other_articles(self, name, article, ada):
+        if ARTICLE_RULES[name].of:
+            before = world()
+            for unknown in (article.pk + 1_000, 2**70):
+                assert call_article(client_of(ada), name, Article(pk=unknown)).status_code == ABSENT
+            assert world() == before
+
+    def test_refuse_the_wrong_method(self, name, article, ada):
+        before = world()
+        other = "get" if ARTICLE_RULES[name].method == "post" else "post"
+        assert call_article(client_of(ada), name, article, other).status_code == 405
+        assert world() == before
+
+    def test_refuse_writes_forged_by_another_site(self, name, article, ada):
+        if ARTICLE_RULES[name].method == "post":
+            client = Client(enforce_csrf_checks=True)
+            client.force_login(ada)
+            before = world()
+            self.expect(call_article(client, name, article), allowed=False, before=before)
+
+    def test_send_their_own_content_policy(self, name, article, ada):
+        if ARTICLE_RULES[name].method == "get":
+            response = call_article(client_of(ada), name, article)
+            assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+            assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
+
+
 def bearer(customer: cairnloop.Actor | None) -> dict[str, str]:
     if customer is None:
         return {}
     return {"Authorization": f"Bearer {cairnloop.sign_widget_token(customer_ref=customer.ref)}"}
 
 
-FRAMES: dict[str, Callable[[Conversation], dict[str, Any]]] = {
-    "join": lambda c: {"type": "join", "conversation": c.public_id},
-    "message": lambda c: {"type": "message", "client_id": "m-1", "text": "Hi", "conversation": c.public_id},
-    "typing": lambda c: {"type": "typing", "conversation": c.public_id},
-    "rating": lambda c: {"type": "rating", "conversation": c.public_id, "rating": "positive"},
-}
+@dataclass(frozen=True)
+class Caller:
+    """Someone with what they can show: a session of the host, and a token."""
+
+    user: Any = None
+    customer: cairnloop.Actor | None = None
+
+
+def the_callers() -> dict[str, Caller]:
+    other = factories.make_operator("mateus", first_name="Mateus", last_name="Prado", permissions="")
+    get_user_model().objects.filter(pk=other.pk).update(is_staff=False)
+    other.refresh_from_db()
+    return {
+        "anonymous": Caller(),
+        "customer": Caller(host_customer(), LIN),
+        "other customer": Caller(other, MATEUS),
+        "operator": Caller(factories.make_operator("ada", first_name="Ada", last_name="Brandt")),
+        "operator without access": Caller(
+            factories.make_operator("noor", first_name="Noor", last_name="Haddad", permissions="")
+        ),
+    }
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
 
 
 @pytest.mark.django_db
 class TestTheWidgetsDoors:
-    @pytest.fixture(autouse=True)
-    def fresh_cache(self):
-        from django.core.cache import cache
-
-        cache.clear()
-
-    def post(self, frame: dict[str, Any], customer: cairnloop.Actor | None, client: Client | None = None) -> Any:
-        return (client or Client()).post(
-            reverse("cairnloop:widget-frames"),
-            json.dumps(frame),
-            content_type="application/json",
-            headers=bearer(customer),
-        )
-
-    @pytest.mark.parametrize("kind", sorted(FRAMES))
-    def test_refuse_whoever_proves_nothing(self, kind, lins, ada):
+    @pytest.mark.parametrize("name", sorted(WIDGET_RULES))
+    def test_answer_each_caller_by_rule(self, name, lins):
+        rule = WIDGET_RULES[name]
         before = world()
-        assert self.post(FRAMES[kind](lins), None).status_code == UNPROVEN
-        assert self.post(FRAMES[kind](lins), None, client_of(ada)).status_code == UNPROVEN
+        answers = {
+            who: rule.ask(client_of(caller.user), lins, bearer(caller.customer))
+            for who, caller in the_callers().items()
+        }
+        assert {who: answer.status_code for who, answer in answers.items()} == rule.answers
+        told = {who for who, answer in answers.items() if "Two charges" in answer.content.decode()}
+        assert told == {who for who, status in rule.answers.items() if status == 200}
         assert world() == before
 
     @pytest.mark.parametrize("kind", sorted(FRAMES))
-    def test_hide_a_conversation_of_someone_else(self, kind, lins):
+    def test_take_each_frame_from_its_customer_only(self, kind, lins):
         cairnloop.resolve_conversation(conversation_id=lins.pk, by=factories.BILLING)
         before = world()
-        foreign = self.post(FRAMES[kind](lins), MATEUS)
-        unknown = self.post(FRAMES[kind](Conversation(public_id="a" * 26)), MATEUS)
-        assert foreign.status_code == unknown.status_code == ABSENT
+        rule = WIDGET_RULES["widget-frames"]
+        for who, caller in the_callers().items():
+            if who != "customer":
+                answer = _post(client_of(caller.user), FRAMES[kind](lins), bearer(caller.customer))
+                assert (who, answer.status_code) == (who, rule.answers[who])
+        unknown = _post(Client(), FRAMES[kind](Conversation(public_id="a" * 26)), bearer(MATEUS))
+        foreign = _post(Client(), FRAMES[kind](lins), bearer(MATEUS))
         assert foreign.content.replace(lins.public_id.encode(), b"") == unknown.content.replace(b"a" * 26, b"")
         assert world() == before
-
-    @pytest.mark.parametrize("kind", sorted(FRAMES))
-    def test_open_for_the_customer(self, kind, lins):
-        cairnloop.resolve_conversation(conversation_id=lins.pk, by=factories.BILLING)
-        assert self.post(FRAMES[kind](lins), LIN).status_code == 200
-
-    @pytest.mark.parametrize(("customer", "status"), [(None, UNPROVEN), (MATEUS, ABSENT), (LIN, 200)])
-    def test_show_updates_to_their_owner_only(self, lins, customer, status):
-        url = reverse("cairnloop:widget-updates")
-        response = Client().get(url, {"conversation": lins.public_id, "after": 0}, headers=bearer(customer))
-        assert response.status_code == status
-        assert ("Two charges" in response.content.decode()) == (status == 200)
+        assert _post(Client(), FRAMES[kind](lins), bearer(LIN)).status_code == 200
 
     def test_list_only_ones_own(self, lins, mateus_own):
-        said = self.post({"type": "list"}, LIN).content.decode()
+        said = _post(Client(), {"type": "list"}, bearer(LIN)).content.decode()
         assert lins.public_id in said
         assert mateus_own.public_id not in said
 
     def test_refuse_everyone_while_the_host_has_no_verifier(self, lins, settings):
         headers = bearer(LIN)
         settings.CAIRNLOOP = {}
-        response = Client().get(reverse("cairnloop:widget-updates"), {"conversation": lins.public_id}, headers=headers)
-        assert response.status_code == UNPROVEN
+        for rule in WIDGET_RULES.values():
+            assert rule.ask(Client(), lins, headers).status_code == UNPROVEN
 
 
-def live_socket(user: Any, *, origin: bytes) -> ApplicationCommunicator:
-    """The operators' socket, as the host's session stack would hand it over."""
-    session = client_of(user).session if user is not None else SessionStore()
+def socket_of(route: str, caller: Caller, *, origin: bytes = b"http://testserver") -> ApplicationCommunicator:
+    """A socket as the host's session stack would hand it over, with the caller's token if they have one."""
+    session = client_of(caller.user).session if caller.user is not None else SessionStore()
+    proof = bearer(caller.customer).get("Authorization", "").removeprefix("Bearer ")
+    token = base64.urlsafe_b64encode(proof.encode()).rstrip(b"=").decode()
     scope = {
         "type": "websocket",
-        "path": "/support/live/",
+        "path": f"/support/{route}",
+        "query_string": b"",
         "headers": [(b"origin", origin), (b"host", b"testserver")],
-        "subprotocols": [],
+        "subprotocols": ["cairnloop.v1", *([f"cl-token.{token}"] if token else [])],
         "session": session,
     }
     return ApplicationCommunicator(URLRouter(websocket_urlpatterns("support/")), scope)
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTheOperatorsSocket:
-    async def connected(self, user: Any, *, origin: bytes = b"http://testserver") -> tuple[bool, Any]:
-        socket = await database_sync_to_async(live_socket)(user, origin=origin)
+class TestTheSockets:
+    @pytest.fixture(autouse=True)
+    def _layer(self, settings):
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+    async def connected(
+        self, route: str, caller: Caller, *, origin: bytes = b"http://testserver"
+    ) -> tuple[bool, ApplicationCommunicator]:
+        socket = await database_sync_to_async(socket_of)(route, caller, origin=origin)
         await socket.send_input({"type": "websocket.connect"})
-        answer = await socket.receive_output(timeout=5)
+        answer = await socket.receive_output(timeout=10)
         return answer["type"] == "websocket.accept", socket
 
     async def leave(self, socket: ApplicationCommunicator) -> None:
         await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-        await socket.wait(timeout=5)
+        await socket.wait(timeout=10)
 
-    @pytest.fixture
-    def people(self, settings):
-        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-        return {
-            "ada": factories.make_operator("ada", first_name="Ada", last_name="Brandt"),
-            "noor": factories.make_operator("noor", first_name="Noor", last_name="Haddad", permissions=""),
-            "customer": host_customer(),
-            "stranger": None,
-        }
+    async def told(self, route: str, caller: Caller, conversation: Conversation) -> str:
+        """Say what the rule says, and return what became of it."""
+        is_open, socket = await self.connected(route, caller)
+        if not is_open:
+            await self.leave(socket)
+            return "refused"
+        words = json.dumps(SOCKET_RULES[route].say(conversation))
+        await socket.send_input({"type": "websocket.receive", "text": words})
+        while True:
+            answer = await socket.receive_output(timeout=10)
+            frame = json.loads(answer.get("text", "{}"))
+            if frame.get("type") != "ready":
+                break
+        await self.leave(socket)
+        is_hidden = answer["type"] == "websocket.close" or frame.get("type") == "error"
+        return "hidden" if is_hidden else "shown"
 
-    @pytest.mark.parametrize(
-        ("who", "accepted"), [("ada", True), ("noor", False), ("customer", False), ("stranger", False)]
-    )
-    async def test_opens_for_operators_only(self, people, who, accepted):
-        opened, socket = await self.connected(people[who])
-        assert opened is accepted
+    @pytest.mark.parametrize("route", sorted(SOCKET_RULES))
+    async def test_answer_each_caller_by_rule(self, route, lins):
+        callers = await database_sync_to_async(the_callers)()
+        told = {who: await self.told(route, caller, lins) for who, caller in callers.items()}
+        assert told == SOCKET_RULES[route].answers
+
+    @pytest.mark.parametrize(("route", "who"), [("live/", "operator"), ("widget/socket/", "customer")])
+    async def test_refuse_pages_of_other_sites(self, route, who):
+        callers = await database_sync_to_async(the_callers)()
+        is_open, socket = await self.connected(route, callers[who], origin=b"https://evil.example")
+        assert not is_open
         await self.leave(socket)
 
-    async def test_refuses_pages_of_other_sites(self, people):
-        opened, socket = await self.connected(people["ada"], origin=b"https://evil.example")
-        assert not opened
-        await self.leave(socket)
-
-    async def test_closes_on_a_topic_out_of_sight(self, people, settings):
+    async def test_close_on_a_topic_out_of_sight(self, settings, ada):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "OPERATOR_ACCESS": f"{__name__}.HidesOthers"}
         hidden = await database_sync_to_async(make_conversation)(customer_ref=MATEUS.ref)
-        opened, socket = await self.connected(people["ada"])
-        assert opened
-        wish = json.dumps({"watch": [f"conversation.{hidden.pk}"]})
-        await socket.send_input({"type": "websocket.receive", "text": wish})
-        assert (await socket.receive_output(timeout=5))["type"] == "websocket.close"
-        await self.leave(socket)
+        assert await self.told("live/", Caller(ada), hidden) == "hidden"
 
 
 class TestMountedDeep:

@@ -11,12 +11,11 @@ from typing import Any, TypeVar
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import cairnloop
 from cairnloop.core import live
 from cairnloop.models import Conversation, Message
-from tests.conftest import chromium
 from tests.factories import make_conversation
 from tests.widget import site
 
@@ -43,9 +42,8 @@ def backstage(transactional_db: None) -> Iterator[Callable[[Callable[[], R]], R]
 
 
 @pytest.fixture
-def browser(transactional_db: None) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+def browser(transactional_db: None, shared_chromium: Browser) -> Browser:
+    return shared_chromium
 
 
 class Desktop:
@@ -111,14 +109,20 @@ def all_acknowledged(page: Page) -> None:
     eventually(page, "!Object.keys(localStorage).some((name) => name.includes('.out.'))")
 
 
-def cut_off(page: Page) -> Callable[[], None]:
-    """Take the network away from the widget, and return what gives it back."""
+def cut_off(page: Page, *, back: str = "http") -> Callable[[], None]:
+    """Take the network away from the widget, and return what gives it back: for HTTP alone, or for a "socket" too."""
+    opened: list[str] = []
+
+    def connect(socket: Any) -> None:
+        socket.connect_to_server() if "socket" in opened else socket.close()
+
     page.route("**/support/widget/**", lambda route: route.abort())
-    page.route_web_socket("**/socket/**", lambda socket: socket.close())
+    page.route_web_socket("**/socket/**", connect)
     page.evaluate("document.body.append(document.querySelector('cairnloop-widget'))")
     expect(page.get_by_role("status").filter(has_text="No connection")).to_be_visible()
 
     def give_back() -> None:
+        opened.append(back)
         page.unroute("**/support/widget/**")
         page.evaluate("window.dispatchEvent(new Event('online'))")
 
@@ -160,6 +164,7 @@ class TestTalking:
         page.get_by_role("button", name="Good", exact=True).click()
         expect(page.get_by_role("button", name="Good", exact=True)).to_have_attribute("aria-pressed", "true")
         expect(page.get_by_role("button", name="Good", exact=True)).to_be_focused()
+        expect(log(page)).to_contain_text("Your answer is saved")
         assert backstage(the_conversation).rating == "positive"
 
     def test_what_a_customer_types_is_never_markup(
@@ -183,6 +188,35 @@ class TestTalking:
         expect(log(page)).to_contain_text("Hello Lin")
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+    @pytest.mark.parametrize("transport", ["socket", "http"])
+    def test_unread_answers_are_counted_in_every_conversation_of_the_list(
+        self,
+        desktop: Desktop,
+        backstage: Callable[[Callable[[], Any]], Any],
+        configure: Callable[..., None],
+        transport: str,
+    ) -> None:
+        def answer(conversation: Conversation) -> None:
+            cairnloop.post_reply(conversation_id=conversation.pk, text="Answer", by=ADA)
+
+        made = backstage(lambda: [make_conversation(subject=f"Number {number}") for number in range(9)])
+        backstage(lambda: [answer(conversation) for conversation in made])
+        if transport == "http":
+            configure(poll_seconds=1)
+            desktop.page.route_web_socket("**/socket/**", lambda socket: socket.close())
+        page = desktop.visit()
+        page.get_by_role("button", name="Open chat, 9 new answers").click()
+        expect(log(page)).to_contain_text("Answer")
+        page.get_by_role("button", name="All conversations").click()
+        lines = page.get_by_role("listitem")
+        expect(lines.filter(has_text="1 new answer")).to_have_count(8)
+        page.get_by_role("button", name="Number 0").click()
+        expect(log(page)).to_contain_text("Answer")
+        page.get_by_role("button", name="All conversations").click()
+        expect(lines.filter(has_text="1 new answer")).to_have_count(7)
+        backstage(lambda: [answer(made[0]) for _ in range(11)])
+        expect(lines.first).to_contain_text("9+ new answers")
 
     def test_earlier_conversations_can_be_taken_up_again(
         self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
@@ -326,6 +360,46 @@ class TestLosingNothing:
             lambda: list(Message.objects.order_by("conversation_id", "sequence").values_list("text", flat=True))
         )
         assert texts == ["One", "Two", "Three"]
+
+    @pytest.mark.parametrize("transport", ["socket", "http"])
+    def test_a_rating_given_without_a_connection_goes_out_when_it_returns(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any], transport: str
+    ) -> None:
+        conversation = backstage(make_conversation)
+        backstage(lambda: cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA))
+        page = desktop.open_chat()
+        good, not_good = (page.get_by_role("button", name=name, exact=True) for name in ("Good", "Not good"))
+        expect(good).to_be_visible()
+        give_back = cut_off(page, back=transport)
+        good.click()
+        not_good.click()
+        expect(not_good).to_have_attribute("aria-pressed", "true")
+        expect(good).to_have_attribute("aria-pressed", "false")
+        expect(log(page)).to_contain_text("Not sent yet. It is kept")
+        give_back()
+        expect(log(page)).to_contain_text("Your answer is saved")
+        expect(not_good).to_have_attribute("aria-pressed", "true")
+        all_acknowledged(page)
+        assert backstage(the_conversation).rating == "negative"
+
+        give_back = cut_off(page, back=transport)
+        good.click()
+        backstage(lambda: cairnloop.reopen_conversation(conversation_id=conversation.pk, by=ADA))
+        give_back()
+        expect(page.get_by_role("status").filter(has_text="Nothing was recorded")).to_be_visible()
+        all_acknowledged(page)
+
+    def test_older_conversations_asked_for_without_a_connection_come_when_it_returns(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        backstage(lambda: [make_conversation(subject=f"Number {number}") for number in range(22)])
+        page = desktop.open_chat()
+        page.get_by_role("button", name="All conversations").click()
+        expect(page.get_by_role("listitem")).to_have_count(20)
+        give_back = cut_off(page)
+        page.get_by_role("button", name="Show older conversations").click()
+        give_back()
+        expect(page.get_by_role("listitem")).to_have_count(22)
 
     def test_polling_takes_over_where_sockets_do_not_work(
         self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any], configure: Callable[..., None]

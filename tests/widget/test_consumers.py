@@ -289,6 +289,16 @@ class TestSurviving:
         assert visit.say("Still here", client_id="last")["type"] == "ack"
         visit.close()
 
+    def test_text_that_is_no_utf8_ends_its_own_connection_and_nothing_else(
+        self, socket_door: SocketDoor, lin: SocketVisit, lin_token: str
+    ) -> None:
+        lin.connection.send(b'{"type": "ping", "\xff": 1}', text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            lin.next()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1007
+        assert socket_door.enter(lin_token).say("Still here", client_id="a1")["type"] == "ack"
+
     def test_a_flood_of_frames_is_refused_with_the_time_to_wait(self, lin: SocketVisit) -> None:
         for _ in range(FRAMES_PER_MINUTE):
             lin.send({"type": "ping"})

@@ -13,7 +13,7 @@ import cairnloop
 from cairnloop.core import live
 from cairnloop.models import Conversation
 from cairnloop.widget.consumers import FOLLOW_LIMIT
-from cairnloop.widget.desk import LISTED
+from cairnloop.widget.desk import ANSWERS_LISTED, LISTED
 from tests.factories import LIN, MATEUS, make_conversation
 from tests.widget.visiting import Door, SocketDoor, SocketVisit
 
@@ -57,6 +57,30 @@ class TestPages:
         make_conversation()
         page = door.enter(lin_token).ask({"type": "list", "before": "0.abc"}, "conversations")
         assert page == {"v": 1, "type": "conversations", "conversations": [], "before": "0.abc"}
+
+
+class TestAnswers:
+    def test_since_the_customer_wrote_are_named_with_every_line(self, door: Door, lin_token: str) -> None:
+        conversation, silent = make_conversation(), make_conversation(text=None)
+        reply(conversation)
+        visit = door.enter(lin_token)
+        visit.say("Not that", client_id="a1", conversation=conversation.public_id)
+        cairnloop.add_note(conversation_id=conversation.pk, text="Known bug.", by=ADA)
+        reply(conversation)
+        cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA)
+        reply(silent)
+        answers = {line["conversation"]: line["answers"] for line in door.enter(lin_token).ready["conversations"]}
+        assert answers == {conversation.public_id: [4], silent.public_id: [1]}
+        reply(silent)
+        visit.wait_until(lambda: [1, 2] in [line["answers"] for line in visit.listed])
+
+    def test_are_named_up_to_a_limit_the_newest_of_them(self, door: Door, lin_token: str) -> None:
+        conversation = make_conversation()
+        for number in range(ANSWERS_LISTED + 2):
+            reply(conversation, f"{number}")
+        [line] = door.enter(lin_token).ready["conversations"]
+        assert line["answers"] == list(range(4, line["sequence"] + 1))
+        assert len(line["answers"]) == ANSWERS_LISTED
 
 
 class TestNews:

@@ -46,6 +46,8 @@ def visited(door: Door, customer_ref: str, *, notes: int) -> tuple[list[Any], Co
     last = Message.objects.filter(conversation=conversation).exclude(role="internal_note").latest("sequence")
     assert line["last_activity_at"] == last.created_at.isoformat().replace("+00:00", "Z")
     threads = [frame for frame in visit.heard if frame["type"] in ("messages", "ack")] if door.name == "socket" else []
+    # Whether an answer or the push that crosses it comes first is chance.
+    threads.sort(key=lambda frame: frame["type"])
     return [anonymous(each, opened) for each in [*answers, *threads, visit.threads[opened]]], conversation
 
 

@@ -15,12 +15,12 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.http import HttpRequest
 from django.utils import timezone
 
 from cairnloop.core import live
 from cairnloop.core.errors import CairnloopError, InvalidInput
 from cairnloop.hooks.widget_verifier import Visitor
+from cairnloop.origins import Handshake, own_origin
 from cairnloop.widget import frames
 from cairnloop.widget.desk import Desk, Thread, Unavailable, problem
 from cairnloop.widget.door import (
@@ -29,7 +29,6 @@ from cairnloop.widget.door import (
     TooManyConnections,
     admit,
     count_connection,
-    own_origin,
 )
 
 logger = logging.getLogger("cairnloop.widget")
@@ -266,7 +265,7 @@ def _parsed(data: str | bytes) -> frames.ClientFrame | None:
 
 
 def _visitor_of(scope: Any) -> Visitor:
-    handshake = _Handshake(scope)
+    handshake = Handshake(scope)
     address = (scope.get("client") or ("", 0))[0]
     visitor = admit(
         token=_token_in(scope["subprotocols"]),
@@ -276,23 +275,6 @@ def _visitor_of(scope: Any) -> Visitor:
     )
     count_connection(visitor, address=address)
     return visitor
-
-
-class _Handshake(HttpRequest):
-    """A socket's opening request, so that Django's own rules say which origin it was addressed to."""
-
-    def __init__(self, scope: Any) -> None:
-        super().__init__()
-        self.is_encrypted = scope.get("scheme") in ("wss", "https")
-        self.META = {"SERVER_NAME": "", "SERVER_PORT": ""}
-        for name, value in scope["headers"]:
-            # As for any other request: a name with an underscore could pose as the one with a dash.
-            if b"_" not in name:
-                key = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
-                self.META[key] = ",".join(filter(None, (self.META.get(key), value.decode("latin-1"))))
-
-    def _get_scheme(self) -> str:
-        return "https" if self.is_encrypted else "http"
 
 
 def _token_in(subprotocols: Iterable[str]) -> str:

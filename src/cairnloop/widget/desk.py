@@ -14,6 +14,7 @@ from cairnloop.conversations.messaging import receive_message
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.conversations.opening import open_conversation
 from cairnloop.conversations.queries import (
+    answers_since_customer_wrote,
     conversation_for_customer,
     list_conversations_for_customer,
     thread_for_customer,
@@ -24,6 +25,7 @@ from cairnloop.core.actors import Actor
 from cairnloop.core.errors import CairnloopError, InvalidInput, NotAllowed, NotFound
 from cairnloop.core.markdown import render_markdown
 from cairnloop.core.signing import store_name
+from cairnloop.core.texts import tidy_name
 from cairnloop.hooks.widget_verifier import Visitor
 from cairnloop.widget import frames, phrases
 from cairnloop.widget.limiting import is_first_in, take_turn
@@ -33,6 +35,8 @@ logger = logging.getLogger("cairnloop.widget")
 NAME_CHARS = 200
 PAGE = 50
 LISTED = 20
+ANSWERS_LISTED = 10
+"""How many answers a line of the list names: one more than the widget counts before it says "9+"."""
 TYPING_SECONDS = 2
 FRAMES_PER_MINUTE = 600
 """How many frames other than messages one customer may send in a minute: far more than a widget ever does."""
@@ -74,7 +78,8 @@ class Desk:
     """Serves one visitor: every answer is a list of frames, nothing raises, nothing of others is shown."""
 
     def __init__(self, *, visitor: Visitor, language: str = "") -> None:
-        self.visitor = replace(visitor, name=visitor.name[:NAME_CHARS], account_name=visitor.account_name[:NAME_CHARS])
+        name, account_name = (tidy_name(each)[:NAME_CHARS] for each in (visitor.name, visitor.account_name))
+        self.visitor = replace(visitor, name=name, account_name=account_name)
         self.language = language
         self.customer = Actor.customer(visitor.customer_ref, name=self.visitor.name)
 
@@ -198,6 +203,7 @@ class Desk:
         mine = list_conversations_for_customer(
             customer_ref=self.visitor.customer_ref, before=_place(before), limit=LISTED + 1
         )
+        answers = answers_since_customer_wrote(conversation_ids=[each.pk for each in mine], limit=ANSWERS_LISTED)
         lines = [
             frames.ConversationLine(
                 conversation=each.public_id,
@@ -205,6 +211,7 @@ class Desk:
                 status=each.status,
                 rating=each.rating,
                 sequence=each.public_sequence,
+                answers=tuple(answers.get(each.pk, ())),
                 last_activity_at=each.last_activity_at,
             )
             for each in mine[:LISTED]
@@ -228,16 +235,19 @@ class Desk:
             client_id=frame.client_id,
             by=self.customer,
         )
-        return Message.objects.select_related("conversation").get(conversation=conversation, client_id=frame.client_id)
+        own = Message.objects.select_related("conversation").filter(role=Message.Role.CUSTOMER)
+        return own.get(conversation=conversation, client_id=frame.client_id)
 
     def _written(self, frame: frames.Say) -> Message | None:
         """What an earlier try with this client id wrote, if any."""
         mine = Conversation.objects.owned_by(self.visitor.customer_ref)
         if frame.conversation is None:
-            mine = mine.filter(client_id=frame.client_id)
+            # What the host opened under the same id is another conversation.
+            mine = mine.filter(client_id=frame.client_id, opener_kind=self.customer.kind)
         else:
             mine = mine.filter(public_id=frame.conversation)
-        written = Message.objects.filter(conversation__in=mine, client_id=frame.client_id)
+        own = Message.objects.filter(role=Message.Role.CUSTOMER)
+        written = own.filter(conversation__in=mine, client_id=frame.client_id)
         return written.select_related("conversation").first()
 
     def _ack(self, frame: frames.Say, message: Message) -> frames.Ack:

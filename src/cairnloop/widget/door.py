@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
 
-from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest
 from django.utils import timezone
 
 from cairnloop.conf import get_settings
-from cairnloop.conversations.wording import refuse_unstorable
 from cairnloop.core import telemetry
 from cairnloop.core.actors import REF_CHARS
 from cairnloop.core.errors import InvalidInput, NotAllowed
+from cairnloop.core.texts import refuse_unstorable
 from cairnloop.hooks import load_hook
 from cairnloop.hooks.widget_verifier import DenyEveryone, Visitor
+from cairnloop.origins import is_same_origin
 from cairnloop.widget.limiting import take_turn
 
 logger = logging.getLogger("cairnloop.widget")
@@ -23,7 +21,6 @@ logger = logging.getLogger("cairnloop.widget")
 CUSTOMERS_BEHIND_AN_ADDRESS = 50
 """One address may open as many connections as so many customers: a whole company may share it, or every visitor
 of a host whose proxy does not say where they come from."""
-PORTS = {"http": 80, "https": 443}
 
 
 class Refused(NotAllowed):
@@ -88,17 +85,6 @@ def count_connection(visitor: Visitor, *, address: str) -> None:
     telemetry.count("widget.connected", outcome="ok")
 
 
-def own_origin(request: HttpRequest) -> str:
-    """Return the origin a request was addressed to, by Django's own rules; empty when Django would refuse it.
-
-    The rules are those of its CSRF check: behind a proxy that ends TLS, SECURE_PROXY_SSL_HEADER names the scheme.
-    """
-    try:
-        return f"{request.scheme}://{request.get_host()}"
-    except DisallowedHost:
-        return ""
-
-
 def is_welcome_origin(origin: str, *, own_origin: str) -> bool:
     """True for the host's own pages, the origins in WIDGET_ORIGINS, and callers that are no browser.
 
@@ -109,20 +95,7 @@ def is_welcome_origin(origin: str, *, own_origin: str) -> bool:
         return True
     if origin in get_settings().widget_origins:
         return True
-    site = _site(origin)
-    return site is not None and site == _site(own_origin)
-
-
-def _site(origin: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of an origin, with the port a browser leaves out; None for what is no origin of a page."""
-    try:
-        named = urlsplit(origin)
-        port = PORTS[named.scheme] if named.port is None else named.port
-    except (ValueError, KeyError):
-        return None
-    if not named.hostname or "@" in named.netloc or named.path or named.query or named.fragment:
-        return None
-    return named.scheme, named.hostname, port
+    return is_same_origin(origin, own_origin)
 
 
 def _verified(token: str, origin: str) -> Visitor | None:

@@ -102,6 +102,9 @@ class ConversationLine(BaseModel):
     rating: str
     sequence: int
     """How many messages it holds for the customer."""
+    answers: tuple[int, ...] = ()
+    """The sequences of the newest answers since the customer last wrote, ten at most: those they have not seen are
+    unread. Ten unread ones mean ten or more."""
     last_activity_at: datetime
 
 

@@ -75,6 +75,7 @@ def interface() -> dict[str, str]:
         "good": _("Good"),
         "not_good": _("Not good"),
         "thanks": _("Thank you. Your answer is saved, and you can still change it."),
+        "rate_kept": _("Not sent yet. It is kept, and sent when the connection is back."),
         "offline": _("No connection. Trying again by itself."),
         "refused": _("We could not confirm who you are. Reload the page to go on, your text is kept."),
         "limited": _("That was a lot at once. The rest is sent in {seconds} seconds."),

@@ -14,9 +14,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from cairnloop.conf import get_settings
+from cairnloop.origins import own_origin
 from cairnloop.widget import frames
 from cairnloop.widget.desk import Desk, Unavailable, problem
-from cairnloop.widget.door import Refused, admit, own_origin
+from cairnloop.widget.door import Refused, admit
 
 logger = logging.getLogger("cairnloop.widget")
 

@@ -17,6 +17,7 @@
   const QUIET = 2_000
   const TYPING_EVERY = 3_000
   const TYPING_SHOWN = 6_000
+  const SAID = 10_000
   const GROUP = 5 * 60_000
   const DAY = 24 * 60 * 60_000
   const FOLLOWED = 6
@@ -44,6 +45,7 @@
     resolved_by: "Resolved by {name} at {time}", resolved_at: "Resolved at {time}",
     rate: "How was this for you?", good: "Good", not_good: "Not good",
     thanks: "Thank you. Your answer is saved, and you can still change it.",
+    rate_kept: "Not sent yet. It is kept, and sent when the connection is back.",
     offline: "No connection. Trying again by itself.",
     refused: "We could not confirm who you are. Reload the page to go on, your text is kept.",
     limited: "That was a lot at once. The rest is sent in {seconds} seconds.",
@@ -140,6 +142,9 @@
     old.forEach((node) => node.remove())
   }
 
+  /** What a rating is kept by while it is unsent: one per conversation, so that the last choice wins. */
+  const ratingId = (conversation) => `rating.${conversation}`
+
   const newId = () => {
     const bytes = crypto.getRandomValues(new Uint8Array(16))
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
@@ -150,6 +155,8 @@
     const words = name.trim().split(/\s+/)
     return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("").toUpperCase()
   }
+  /** The list does not count further. */
+  const upToNine = (count) => count > 9 ? "9+" : `${count}`
   const jittered = (wait) => wait * (0.6 + Math.random() * 0.4)
 
   /** One customer's corner of the browser's storage; a browser that forbids storage keeps things for this page only. */
@@ -420,6 +427,7 @@
     #retries = 0
     #current = null
     #next = null
+    #wantsOlder = false
     #view = "thread"
     #state = "connecting"
     #notice = ""
@@ -503,7 +511,7 @@
       if (frame.type === "messages") this.#receive(frame)
       if (frame.type === "ack") this.#acknowledged(frame)
       if (frame.type === "status" && known) Object.assign(known, { status: frame.status, rating: frame.rating })
-      if (frame.type === "rated" && known) Object.assign(known, { rating: frame.rating, problem: "" })
+      if (frame.type === "rated") this.#rated(frame, known)
       if (frame.type === "typing" && known) this.#someoneTypes(known)
       if (frame.type === "error") this.#failed(frame)
     }
@@ -521,6 +529,7 @@
       this.#isLoaded = true
       const wanted = latest.filter((each) => each.status === "open" || each.id === this.#current || each.total > this.#seen(each))
       wanted.slice(0, FOLLOWED).forEach((each) => this.#follow(each.id))
+      if (this.#wantsOlder) this.#showOlder()
       this.#flush()
     }
 
@@ -531,18 +540,21 @@
       const isNews = this.#isLoaded && !before
       const begun = isNews ? conversations.find((line) => line.status !== "archived" && !this.#conversations.has(line.conversation)) : null
       const grown = []
-      for (const { conversation: id, subject, status, rating, sequence, last_activity_at: at } of conversations) {
+      for (const { conversation: id, subject, status, rating, sequence, answers, last_activity_at: at } of conversations) {
         const known = this.#conversations.get(id) ?? this.#unknown(id)
         if (isNews && sequence > Math.max(known.after, known.total)) grown.push(id)
-        this.#conversations.set(id, Object.assign(known, { subject, status, rating, total: sequence, at: Date.parse(at) }))
+        this.#conversations.set(id, Object.assign(known, { subject, status, rating, answers, total: sequence, at: Date.parse(at) }))
       }
-      if (before) this.#next = next
+      if (before) {
+        this.#next = next
+        this.#wantsOlder = false
+      }
       if (begun) this.#adopt(begun.conversation)
       // What has grown elsewhere is read here as well, even if the other end stopped following it for lack of room.
       grown.forEach((id) => { this.#followed.delete(id); this.#follow(id) })
     }
 
-    #unknown(id) { return { id, after: 0, total: 0, rating: "", messages: new Map() } }
+    #unknown(id) { return { id, after: 0, total: 0, rating: "", answers: [], messages: new Map() } }
 
     /** A conversation began elsewhere: an empty new chat shows it, unless the customer asked for a new one. */
     #adopt(id) {
@@ -572,16 +584,17 @@
         this.#conversations.clear()
         this.#followed.clear()
         this.#outbox = []
-        this.#isLoaded = false
+        this.#isLoaded = this.#wantsOlder = false
         this.#current = this.#fresh()
         this.parts.text.value = ""
       }
       this.#keeper = new Keeper(config.store)
       const stored = this.#keeper.all(lasting, "out.").sort((a, b) => a.at - b.at)
-      for (const entry of stored) entry.isOld = Date.now() - entry.at > DAY
+      for (const entry of stored) entry.isOld = !entry.rating && Date.now() - entry.at > DAY
       this.#outbox.forEach((entry) => this.#keep(entry))
       this.#outbox = [...stored, ...this.#outbox]
-      if (stored.length) this.#current = stored.at(-1).conversation
+      const last = stored.findLast(({ rating }) => !rating)
+      if (last) this.#current = last.conversation
       const draft = this.#keeper.get(passing, "draft")
       if (draft && !this.parts.text.value) {
         this.parts.text.value = draft.text
@@ -646,20 +659,34 @@
 
     #failed({ code, message, client_id: clientId, conversation, retry_after: seconds }) {
       // What is no frame to the server has no client id either, and only a message can be too large.
-      const about = clientId ?? (code.startsWith("frame_") ? this.#flying : null)
+      const isFlying = code.startsWith("frame_") || this.#flying === ratingId(conversation)
+      const about = clientId ?? (isFlying ? this.#flying : null)
       const entry = this.#outbox.find((each) => each.client_id === about)
       if (!entry) {
-        const known = this.#conversations.get(conversation)
-        if (code === "not_found" && known) this.#forget(conversation)
-        else if (known) known.problem = message
+        if (code === "not_found" && this.#conversations.has(conversation)) this.#forget(conversation)
         return
       }
       this.#flying = null
       if (code === "rate_limited") return this.#wait(seconds * 1000, fill(this.#words.limited, { seconds }))
       if (code === "unavailable") return this.#wait(jittered(Math.min(30_000, 1000 * 2 ** this.#retries++)), "")
-      if (code === "not_found") { this.#forget(conversation); entry.conversation = this.#current = this.#fresh() }
+      if (code === "not_found") this.#forget(conversation)
+      if (entry.rating) {
+        this.#drop(about)
+        // Where it would stand the question may be gone, because the conversation goes on.
+        this.#say(message, SAID)
+        return this.#flush()
+      }
+      if (code === "not_found") entry.conversation = this.#current = this.#fresh()
       entry.problem = message
       this.#keep(entry)
+      this.#flush()
+    }
+
+    /** A rating is stored; what was chosen meanwhile is still to be sent. */
+    #rated({ conversation: id, rating }, known) {
+      if (this.#flying === ratingId(id)) this.#flying = null
+      if (this.#unsentRating(id)?.rating === rating) this.#drop(ratingId(id))
+      if (known) known.rating = rating
       this.#flush()
     }
 
@@ -671,6 +698,10 @@
 
     #wait(milliseconds, notice) {
       this.#waitUntil = Date.now() + milliseconds
+      this.#say(notice, milliseconds)
+    }
+
+    #say(notice, milliseconds) {
       this.#notice = notice
       setTimeout(() => { this.#notice = ""; this.#flush(); this.#draw() }, milliseconds + 50)
     }
@@ -727,8 +758,9 @@
       this.#flying = entry.client_id
       entry.isTried = true
       this.#keep(entry)
-      const isNew = entry.conversation.startsWith("new:")
-      this.#line.send({ type: "message", client_id: entry.client_id, text: entry.text, conversation: isNew ? null : entry.conversation })
+      const { client_id, text, rating, conversation } = entry
+      const isNew = conversation.startsWith("new:")
+      this.#line.send(rating ? { type: "rating", conversation, rating } : { type: "message", client_id, text, conversation: isNew ? null : conversation })
       setTimeout(() => { if (this.#flying === entry.client_id) { this.#flying = null; this.#line.reset() } }, PATIENCE)
     }
 
@@ -765,7 +797,17 @@
       if (this.#config.store) this.#keeper.put(passing, "draft", text ? { text, conversation: this.#current } : null)
     }
 
-    #rate(rating) { this.#line.send({ type: "rating", conversation: this.#current, rating }) }
+    #rate(rating) {
+      const conversation = this.#current
+      const entry = this.#unsentRating(conversation) ?? { client_id: ratingId(conversation), conversation, at: Date.now() }
+      if (!this.#outbox.includes(entry)) this.#outbox.push(entry)
+      entry.rating = rating
+      this.#keep(entry)
+      this.#flush()
+      this.#draw()
+    }
+
+    #unsentRating(id) { return this.#outbox.find((each) => each.client_id === ratingId(id)) }
 
     #show(id) {
       this.#view = "thread"
@@ -775,7 +817,11 @@
       ;(matchMedia("(pointer: fine)").matches ? this.parts.text : this.parts.panel).focus()
     }
 
-    #showOlder() { this.#line.send({ type: "list", before: this.#next }) }
+    /** Asked again after a reconnect, until the answer is here. */
+    #showOlder() {
+      this.#wantsOlder = true
+      this.#line.send({ type: "list", before: this.#next })
+    }
 
     #showAll() {
       this.#view = "list"
@@ -861,12 +907,12 @@
       const isList = this.#view === "list"
       const support = this.#config.name || w.support
       this.#noteSeen(known)
-      const unread = [...this.#conversations.values()].reduce((sum, each) => sum + this.#unread(each).length, 0)
-      const news = unread ? fill(unread === 1 ? w.one_new : w.many_new, { count: unread }) : ""
+      const unread = [...this.#conversations.values()].reduce((sum, each) => sum + this.#unread(each), 0)
+      const news = this.#news(unread)
       set(p.launcher, "aria-label", [w.open, news].filter(Boolean).join(", "))
       p.launcher.hidden = this.#isOpen
       p.unread.hidden = !unread
-      write(p.unread, unread > 9 ? "9+" : `${unread}`)
+      write(p.unread, upToNine(unread))
       write(p.news, this.#isOpen ? "" : news)
       p.panel.hidden = !this.#isOpen
       set(p.panel, "aria-label", fill(w.dialog, { name: support }))
@@ -916,12 +962,19 @@
 
     #seen({ id }) { return this.#keeper.get(lasting, `seen.${id}`) ?? 0 }
 
-    /** Answers since this device showed the conversation, and since the customer last wrote. */
+    /** How many answers came since this device showed the conversation, and since the customer last wrote. */
     #unread(known) {
       const messages = [...known.messages.values()]
       const own = messages.filter(({ role }) => role === "customer").map(({ sequence }) => sequence)
       const from = Math.max(this.#seen(known), ...own)
-      return messages.filter(({ role, sequence }) => (role === "operator" || role === "outbound") && sequence > from)
+      const loaded = messages.filter(({ role }) => role === "operator" || role === "outbound").map(({ sequence }) => sequence)
+      // The list knows them where nothing was loaded yet.
+      return [...new Set([...known.answers, ...loaded])].filter((sequence) => sequence > from).length
+    }
+
+    #news(count) {
+      const { one_new: one, many_new: many } = this.#words
+      return count ? fill(count === 1 ? one : many, { count: upToNine(count) }) : ""
     }
 
     #subtitle(known) {
@@ -989,11 +1042,11 @@
       return items
     }
 
-    #waiting() { return this.#outbox.filter((each) => each.conversation === this.#current) }
+    #waiting() { return this.#outbox.filter((each) => !each.rating && each.conversation === this.#current) }
 
     #hello() {
       const w = this.#words
-      const name = this.#config.visitor.trim().split(/\s+/)[0]
+      const name = [...this.#config.visitor.split(/\s+/)[0]].slice(0, 40).join("")
       const title = name ? fill(w.hello_name, { name }) : w.hello
       return { key: "hello", mark: title, make: () => h("div", { class: "hello" }, h("h3", {}, title), h("p", {}, w.hello_more)) }
     }
@@ -1067,8 +1120,11 @@
         make: () => h("div", { class: "rate", role: "group", "aria-label": w.rate }, h("h3", {}, w.rate),
           h("div", { class: "choices" }, choice("positive", "up", w.good), choice("negative", "down", w.not_good)), h("p", { role: "status" })),
         refresh: (node) => {
-          for (const button of node.querySelectorAll("button")) set(button, "aria-pressed", `${button.dataset.rating === known.rating}`)
-          write(node.lastChild, known.problem || (known.rating ? w.thanks : ""))
+          const unsent = this.#unsentRating(known.id)
+          const chosen = unsent?.rating ?? known.rating
+          for (const button of node.querySelectorAll("button")) set(button, "aria-pressed", `${button.dataset.rating === chosen}`)
+          const kept = this.#state === "up" ? "" : w.rate_kept
+          write(node.lastChild, unsent ? kept : known.rating ? w.thanks : "")
           node.lastChild.hidden = !node.lastChild.textContent
         },
       }
@@ -1100,9 +1156,8 @@
       const w = this.#words
       const at = new Date(known.at)
       const time = this.#isToday(at) ? this.#time(at) : this.#day(at)
-      const count = this.#unread(known).length
-      const news = count && fill(count === 1 ? w.one_new : w.many_new, { count })
-      const line = [time, w[`${known.status}_status`], news].filter(Boolean).join(" · ")
+      const count = this.#unread(known)
+      const line = [time, w[`${known.status}_status`], this.#news(count)].filter(Boolean).join(" · ")
       const subject = known.subject || w.untitled
       const make = () => h("li", {}, h("button", { class: "start", type: "button", onclick: () => this.#show(known.id) },
         h("span", {}, h("b", {}, subject), h("small", {}, line)), count > 0 && h("i", { "aria-hidden": "true" }), icon("next")))
