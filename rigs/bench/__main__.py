@@ -14,7 +14,7 @@ from rigs.bench.report import Report
 from rigs.stack import Stack
 
 WIDGET_LIMIT = 20 * 1024
-SECTIONS = ("messages", "sockets", "pages", "widget")
+SECTIONS = ("messages", "sockets", "pages", "search", "widget")
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
         stack.move_in()
         django.setup()
         # Only now: these import models.
-        from rigs.bench import messages, pages, sockets
+        from rigs.bench import messages, pages, search, sockets
 
         if "messages" in options.only:
             messages.measure(report)
@@ -33,6 +33,8 @@ def main() -> int:
             sockets.measure(report, stack, steps=tuple(options.sockets))
         if "pages" in options.only:
             pages.measure(report, sizes=tuple(options.conversations))
+        if "search" in options.only:
+            search.measure(report, sizes=tuple(options.chunks))
         if "widget" in options.only:
             _widget_size(report)
     print(f"\n{report.passed} passed, {report.failed} failed")
@@ -54,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
     parser.add_argument("--sockets", nargs="+", type=int, default=[1_000, 5_000])
     parser.add_argument("--conversations", nargs="+", type=int, default=[10_000, 100_000])
+    parser.add_argument("--chunks", nargs="+", type=int, default=[100_000])
     return parser.parse_args()
 
 

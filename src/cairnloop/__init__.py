@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cairnloop.conversations.assigning import assign_conversation
-    from cairnloop.conversations.holding import OperatorNeeded
     from cairnloop.conversations.messaging import add_note, post_reply, receive_message
     from cairnloop.conversations.opening import open_conversation
     from cairnloop.conversations.rating import record_rating
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         StaleView,
         TransactionRefused,
     )
+    from cairnloop.core.guards import OperatorNeeded
     from cairnloop.hooks.auditor import AuditFacts, Auditor
     from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, Verdict
     from cairnloop.hooks.context_provider import ContextProvider, CustomerContext
@@ -54,14 +54,34 @@ if TYPE_CHECKING:
     from cairnloop.hooks.sla_policy_provider import SLAPolicyFacts, SLAPolicyProvider
     from cairnloop.hooks.tool import Risk, Tool, ToolFailure, ToolResult
     from cairnloop.hooks.widget_verifier import Visitor, WidgetVerifier
+    from cairnloop.knowledge_base.publishing import archive_article, publish_revision
+    from cairnloop.knowledge_base.writing import (
+        classify_article,
+        create_article,
+        restore_revision,
+        save_revision,
+    )
+    from cairnloop.retrieval.citing import Passage, post_cited_reply
+    from cairnloop.retrieval.evidence import (
+        Answerability,
+        ArticleCitation,
+        CaseCitation,
+        Evidence,
+        SearchOutcome,
+        Snippet,
+    )
+    from cairnloop.retrieval.searching import search_knowledge
     from cairnloop.widget.verifiers import sign_widget_token
 
 _HOMES = {
     "Actor": "core.actors",
+    "Answerability": "retrieval.evidence",
+    "ArticleCitation": "retrieval.evidence",
     "AuditFacts": "hooks.auditor",
     "Auditor": "hooks.auditor",
     "AutomationPolicy": "hooks.automation_policy",
     "CairnloopError": "core.errors",
+    "CaseCitation": "retrieval.evidence",
     "ContextProvider": "hooks.context_provider",
     "ConversationFacts": "hooks.facts",
     "CustomerContext": "hooks.context_provider",
@@ -72,6 +92,7 @@ _HOMES = {
     "DraftResult": "hooks.draft_generator",
     "DraftSource": "hooks.draft_generator",
     "Embedder": "hooks.embedder",
+    "Evidence": "retrieval.evidence",
     "GiveUp": "core.errors",
     "InvalidInput": "core.errors",
     "InvalidTransition": "core.errors",
@@ -79,10 +100,13 @@ _HOMES = {
     "NotFound": "core.errors",
     "Notifier": "hooks.notifier",
     "OperatorAccess": "hooks.operator_access",
-    "OperatorNeeded": "conversations.holding",
+    "OperatorNeeded": "core.guards",
+    "Passage": "retrieval.citing",
     "Risk": "hooks.tool",
     "SLAPolicyFacts": "hooks.sla_policy_provider",
     "SLAPolicyProvider": "hooks.sla_policy_provider",
+    "SearchOutcome": "retrieval.evidence",
+    "Snippet": "retrieval.evidence",
     "StaffAccess": "hooks.operator_access",
     "StaleView": "core.errors",
     "Tool": "hooks.tool",
@@ -93,24 +117,35 @@ _HOMES = {
     "Visitor": "hooks.widget_verifier",
     "WidgetVerifier": "hooks.widget_verifier",
     "add_note": "conversations.messaging",
+    "archive_article": "knowledge_base.publishing",
     "archive_conversation": "conversations.resolving",
     "assign_conversation": "conversations.assigning",
+    "classify_article": "knowledge_base.writing",
+    "create_article": "knowledge_base.writing",
     "mark_read": "conversations.reading",
     "open_conversation": "conversations.opening",
+    "post_cited_reply": "retrieval.citing",
     "post_reply": "conversations.messaging",
+    "publish_revision": "knowledge_base.publishing",
     "receive_message": "conversations.messaging",
     "record_rating": "conversations.rating",
     "reopen_conversation": "conversations.resolving",
     "resolve_conversation": "conversations.resolving",
+    "restore_revision": "knowledge_base.writing",
+    "save_revision": "knowledge_base.writing",
+    "search_knowledge": "retrieval.searching",
     "sign_widget_token": "widget.verifiers",
 }
 
 __all__ = [
     "Actor",
+    "Answerability",
+    "ArticleCitation",
     "AuditFacts",
     "Auditor",
     "AutomationPolicy",
     "CairnloopError",
+    "CaseCitation",
     "ContextProvider",
     "ConversationFacts",
     "CustomerContext",
@@ -121,6 +156,7 @@ __all__ = [
     "DraftResult",
     "DraftSource",
     "Embedder",
+    "Evidence",
     "GiveUp",
     "InvalidInput",
     "InvalidTransition",
@@ -129,9 +165,12 @@ __all__ = [
     "Notifier",
     "OperatorAccess",
     "OperatorNeeded",
+    "Passage",
     "Risk",
     "SLAPolicyFacts",
     "SLAPolicyProvider",
+    "SearchOutcome",
+    "Snippet",
     "StaffAccess",
     "StaleView",
     "Tool",
@@ -142,15 +181,23 @@ __all__ = [
     "Visitor",
     "WidgetVerifier",
     "add_note",
+    "archive_article",
     "archive_conversation",
     "assign_conversation",
+    "classify_article",
+    "create_article",
     "mark_read",
     "open_conversation",
+    "post_cited_reply",
     "post_reply",
+    "publish_revision",
     "receive_message",
     "record_rating",
     "reopen_conversation",
     "resolve_conversation",
+    "restore_revision",
+    "save_revision",
+    "search_knowledge",
     "sign_widget_token",
 ]
 

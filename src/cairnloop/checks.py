@@ -97,7 +97,7 @@ def check_widget_verifier(app_configs: Any, **kwargs: Any) -> Iterable[CheckMess
         verifier = get_settings().widget_verifier
     except ImproperlyConfigured:
         return
-    if verifier is None:
+    if not verifier:
         yield Warning(
             "No WIDGET_VERIFIER is set, so every widget connection is refused.",
             hint="Set it to 'cairnloop.widget.verifiers.SignedTokenVerifier', or to your own WidgetVerifier.",

@@ -40,7 +40,15 @@ class Settings:
     draft_generator: str | None = None
     """Dotted path of your DraftGenerator: who words a draft reply."""
     embedder: str | None = None
-    """Dotted path of your Embedder: how text becomes vectors."""
+    """Dotted path of your Embedder: how text becomes vectors. Default: the bundled model where
+    `cairnloop[local]` is installed, else none. An empty string does without vectors."""
+    embedder_next: str | None = None
+    """Dotted path of the Embedder that will follow: what is published is embedded by both, while search stays with
+    the one above until you put this one in its place."""
+    embedder_threads: int = 2
+    """How many threads the bundled model uses in one process."""
+    embedder_wait_seconds: int = 3
+    """How long a search waits for the query's vector before it goes on with words alone."""
     tools: tuple[str, ...] = ()
     """Dotted paths of the Tool classes operators and clients may propose."""
 
@@ -64,6 +72,8 @@ class Settings:
     """How often dashboard and widget ask for news when sockets are not available."""
     finished_jobs_hours: int = 72
     """How long succeeded jobs are kept before they are deleted."""
+    gap_events_days: int = 90
+    """How long a question that found no answer is kept before it is deleted."""
 
 
 @cache

@@ -2,5 +2,37 @@
 
 from cairnloop.audit.models import AuditEntry, AuditSeal
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
+from cairnloop.knowledge_base.models import Article, Chunk, Revision
+from cairnloop.retrieval.models import (
+    ChunkVector,
+    ChunkWords,
+    Citation,
+    GapEvent,
+    Lexeme,
+    LexiconChange,
+    LexiconTotal,
+    ResolvedCase,
+    ResolvedCaseChunk,
+    ResolvedCaseVector,
+)
 
-__all__ = ["AuditEntry", "AuditSeal", "Conversation", "Message", "ReadMarker"]
+__all__ = [
+    "Article",
+    "AuditEntry",
+    "AuditSeal",
+    "Chunk",
+    "ChunkVector",
+    "ChunkWords",
+    "Citation",
+    "Conversation",
+    "GapEvent",
+    "Lexeme",
+    "LexiconChange",
+    "LexiconTotal",
+    "Message",
+    "ReadMarker",
+    "ResolvedCase",
+    "ResolvedCaseChunk",
+    "ResolvedCaseVector",
+    "Revision",
+]

@@ -7,6 +7,14 @@ from typing import Any
 from cairnloop.conversations import events, hinting
 from cairnloop.conversations import jobs as conversation_jobs
 from cairnloop.core.events import subscribe
+from cairnloop.hooks import HOOKS
+from cairnloop.knowledge_base import events as knowledge_events
+from cairnloop.retrieval import case_indexing, indexing
+from cairnloop.retrieval import events as retrieval_events
+from cairnloop.retrieval import jobs as retrieval_jobs
+
+FOLD_AFTER_SECONDS = 5
+"""How long counts of words are collected before they are folded together."""
 
 OPERATORS_SEE: tuple[type[Any], ...] = (
     events.ConversationOpened,
@@ -33,6 +41,16 @@ CUSTOMERS_SEE: tuple[type[Any], ...] = (
 def connect() -> None:
     """Subscribe everything; called once when Django is ready."""
     subscribe(events.ConversationResolved, notify_host)
+    subscribe(events.ConversationResolved, index_case)
+    subscribe(events.ConversationReopened, forget_case)
+    subscribe(events.ConversationArchived, forget_case)
+    subscribe(retrieval_events.CaseIndexed, embed_case)
+    subscribe(knowledge_events.RevisionPublished, index_words)
+    subscribe(knowledge_events.ArticleArchived, forget_article)
+    subscribe(knowledge_events.ArticleReclassified, reclassify)
+    subscribe(retrieval_events.WordsCounted, fold_lexicon)
+    subscribe(retrieval_events.WordsIndexed, embed_chunks)
+    subscribe(retrieval_events.VectorIndexMissing, build_vector_index)
     for event in OPERATORS_SEE:
         subscribe(event, hinting.hint_operators)
     for event in CUSTOMERS_SEE:
@@ -42,3 +60,55 @@ def connect() -> None:
 def notify_host(event: events.ConversationResolved) -> None:
     """Tell the host's Notifier from a job."""
     conversation_jobs.notify_resolved.defer(conversation_id=event.conversation_id)
+
+
+def index_words(event: knowledge_events.RevisionPublished) -> None:
+    """Let what is published be found, and what it supersedes not any more, from the same commit on."""
+    indexing.index_words(revision_id=event.revision_id)
+
+
+def forget_article(event: knowledge_events.ArticleArchived) -> None:
+    """Let nothing be found of what is archived."""
+    indexing.forget_article(article_id=event.article_id)
+
+
+def reclassify(event: knowledge_events.ArticleReclassified) -> None:
+    """Let searches see an article's new visibility and locale at once."""
+    indexing.reclassify(article_id=event.article_id)
+
+
+def fold_lexicon(event: retrieval_events.WordsCounted) -> None:
+    """Count words together soon, once for all that was published meanwhile."""
+    retrieval_jobs.fold_lexicon.defer(once_as="lexicon", in_seconds=FOLD_AFTER_SECONDS)
+
+
+def embed_chunks(event: retrieval_events.WordsIndexed) -> None:
+    """Give what was indexed its vectors, where there is an embedder."""
+    if HOOKS["embedder"].path or HOOKS["embedder_next"].path:
+        retrieval_jobs.embed_chunks.defer(revision_id=event.revision_id)
+
+
+def build_vector_index(event: retrieval_events.VectorIndexMissing) -> None:
+    """Build a new model's index without keeping anybody waiting."""
+    retrieval_jobs.build_vector_index.defer(
+        model=event.model,
+        dimensions=event.dimensions,
+        vectors=event.vectors,
+        once_as=f"vector-index:{event.vectors}:{event.model}",
+    )
+
+
+def index_case(event: events.ConversationResolved) -> None:
+    """Learn from a resolved conversation, in a job: resolving waits for nothing."""
+    retrieval_jobs.index_case.defer(conversation_id=event.conversation_id)
+
+
+def embed_case(event: retrieval_events.CaseIndexed) -> None:
+    """Give a case its vectors, where there is an embedder."""
+    if HOOKS["embedder"].path or HOOKS["embedder_next"].path:
+        retrieval_jobs.embed_case.defer(case_id=event.case_id)
+
+
+def forget_case(event: events.ConversationReopened | events.ConversationArchived) -> None:
+    """Let nothing be found of a conversation that goes on, or was put away."""
+    case_indexing.forget_case(conversation_id=event.conversation_id)

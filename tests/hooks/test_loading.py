@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from cairnloop.hooks import HOOKS, load_hook
+from cairnloop.hooks.operator_access import StaffAccess
 from cairnloop.hooks.widget_verifier import DenyEveryone
 
 
@@ -30,6 +31,11 @@ class NeedsArguments:
 
 
 HERE = "tests.hooks.test_loading"
+
+
+class AsksNobody(StaffAccess):
+    def can_with_knowledge(self):
+        return True
 
 
 class TestLoadHook:
@@ -63,3 +69,10 @@ class TestLoadHook:
         with pytest.raises(ImproperlyConfigured, match=said) as refusal:
             load_hook("context_provider")
         assert "CONTEXT_PROVIDER" in str(refusal.value)
+
+    def test_lets_a_method_be_missing_that_came_later_and_checks_it_where_it_is_there(self, settings):
+        settings.CAIRNLOOP = {"OPERATOR_ACCESS": "tests.test_authorisation.KnowsNoArticles"}
+        assert not hasattr(load_hook("operator_access"), "can_with_knowledge")
+        settings.CAIRNLOOP = {"OPERATOR_ACCESS": f"{HERE}.AsksNobody"}
+        with pytest.raises(ImproperlyConfigured, match="can_with_knowledge must accept"):
+            load_hook("operator_access")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -23,6 +24,20 @@ class HookSpec:
     default: str | None
     without: str
     """What happens while the host has none, in one sentence for the doctor."""
+    packaged: tuple[str, str] | None = None
+    """A package, and the default used where it is installed; an empty string in the setting does without."""
+    optional: frozenset[str] = frozenset()
+    """Methods a host's class may lack; one that is there is checked like every other."""
+
+    @property
+    def path(self) -> str | None:
+        """What is used now: the host's own, or the default."""
+        given: str | None = getattr(get_settings(), self.setting)
+        if given is not None and (given or self.packaged):
+            return given or None
+        if self.packaged and find_spec(self.packaged[0]) is not None:
+            return self.packaged[1]
+        return self.default
 
 
 HOOKS: dict[str, HookSpec] = {
@@ -43,6 +58,7 @@ HOOKS: dict[str, HookSpec] = {
         "cairnloop.hooks.operator_access.OperatorAccess",
         "cairnloop.hooks.operator_access.StaffAccess",
         "Staff users work with the model permissions you gave them.",
+        optional=frozenset({"can_with_knowledge"}),
     ),
     "widget_verifier": HookSpec(
         "widget_verifier",
@@ -79,6 +95,13 @@ HOOKS: dict[str, HookSpec] = {
         "cairnloop.hooks.embedder.Embedder",
         None,
         "Search matches words, not meaning.",
+        packaged=("cairnloop_minilm", "cairnloop.retrieval.embedders.local.LocalEmbedder"),
+    ),
+    "embedder_next": HookSpec(
+        "embedder_next",
+        "cairnloop.hooks.embedder.Embedder",
+        None,
+        "No other model is being brought in.",
     ),
 }
 """Every hook by name. `tools` is a list of classes and has its own registry."""
@@ -92,7 +115,7 @@ def load_hook(name: str) -> Any:
     takes other arguments than the contract says.
     """
     spec = HOOKS[name]
-    path = getattr(get_settings(), spec.setting) or spec.default
+    path = spec.path
     if path is None:
         raise ImproperlyConfigured(f"CAIRNLOOP[{spec.setting.upper()!r}] is not set. {spec.without}")
     return _instance(path, spec)
@@ -110,6 +133,8 @@ def _instance(path: str, spec: HookSpec) -> Any:
         raise ImproperlyConfigured(f"{where} cannot be created without arguments: {error}") from error
     contract = import_string(spec.contract)
     for method, declared in _methods(contract):
+        if method in spec.optional and not hasattr(hook, method):
+            continue
         _check_method(where, hook, method, inspect.signature(declared))
     return hook
 

@@ -16,6 +16,8 @@ HostUser: TypeAlias = "AbstractBaseUser | AnonymousUser"
 Verb = Literal["view", "reply", "note", "resolve", "reopen", "archive", "assign"]
 VERBS: tuple[Verb, ...] = ("view", "reply", "note", "resolve", "reopen", "archive", "assign")
 
+KnowledgeVerb = Literal["view", "write", "publish", "archive"]
+
 
 class OperatorAccess(Protocol):
     """Decides per person and per conversation. `user` is the host's own user of the current session."""
@@ -36,11 +38,16 @@ class OperatorAccess(Protocol):
         """May this user do `verb` with a conversation that is visible to them?"""
         ...
 
+    def can_with_knowledge(self, *, user: HostUser, verb: KnowledgeVerb) -> bool:
+        """May this user view, write, publish or archive articles? Without this method whoever may enter may view."""
+        ...
+
 
 class StaffAccess:
     """Staff users with Django's model permissions; the default.
 
-    "View conversation" lets a user in and see everything; "Change conversation" lets them act.
+    "View conversation" lets a user in and see everything; "Change conversation" lets them act on conversations, and
+    "Change article" write, publish and archive articles.
     """
 
     def can_enter(self, *, user: HostUser) -> bool:
@@ -63,9 +70,15 @@ class StaffAccess:
             return False
         return verb == "view" or self._has(user, "change")
 
-    def _has(self, user: HostUser, action: str) -> bool:
+    def can_with_knowledge(self, *, user: HostUser, verb: KnowledgeVerb) -> bool:
+        """Everyone who entered may view; the rest needs the change permission on articles."""
+        if not self.can_enter(user=user):
+            return False
+        return verb == "view" or self._has(user, "change", "article")
+
+    def _has(self, user: HostUser, action: str, model: str = "conversation") -> bool:
         has_perm = getattr(user, "has_perm", None)
-        return bool(has_perm and has_perm(f"cairnloop.{action}_conversation"))
+        return bool(has_perm and has_perm(f"cairnloop.{action}_{model}"))
 
 
 def _display_name(user: HostUser) -> str:

@@ -8,6 +8,7 @@ from cairnloop.audit import sealing
 from cairnloop.conf import get_settings
 from cairnloop.core import jobs
 from cairnloop.core.jobs import periodic
+from cairnloop.retrieval import pruning
 
 
 @periodic(cron="* * * * *")
@@ -23,3 +24,8 @@ async def prune_finished_jobs() -> None:
 @periodic(cron="*/5 * * * *")
 def seal_audit_trail() -> None:
     sealing.seal(now=timezone.now())
+
+
+@periodic(cron="23 4 * * *")
+def prune_gap_events() -> None:
+    pruning.prune_gap_events(now=timezone.now(), older_than_days=get_settings().gap_events_days)

@@ -1,0 +1,247 @@
+"""How long search takes over a large knowledge base, beside its two bare legs in the same run."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+from pgvector import HalfVector
+
+from cairnloop.core.actors import Actor
+from cairnloop.core.transactions import reading
+from cairnloop.retrieval import indexing, lexicon
+from cairnloop.retrieval.searching import EF_SEARCH, search_knowledge
+from cairnloop.retrieval.sources.articles import scope_for
+from cairnloop.retrieval.sources.legs import LEG_LIMIT, Exactly, meaning_sql, words_sql
+from rigs.bench.report import Report, milliseconds, percentile
+
+SAMPLE = Path(__file__).with_name("sample.txt")
+OPERATOR = Actor.operator("1")
+DIMENSIONS = 384
+CENTRES = 2_000
+CHUNKS_PER_ARTICLE = 5
+SENTENCES = 9
+WRITTEN_AT_ONCE = 5_000
+QUERIES = 200
+EXACT_QUERIES = 30
+RECALL_TARGET = 0.95
+RATIO_TARGET = 1.5
+P95_TARGETS = {100_000: 0.015, 1_000_000: 0.040}
+NAMES = 5_000
+"""Made-up words, so frequent as their rank has it: the long tail every language has."""
+
+
+class Sampled:
+    """Vectors around common centres: neighbours exist, as they do for text. A query's vector is known by its text."""
+
+    model = "bench"
+    dimensions = DIMENSIONS
+
+    def embed(self, *, texts: list[str]) -> list[list[float]]:
+        """Return the vector of a query that was made here."""
+        return [near(int(text.rsplit(" ", 1)[1])).tolist() for text in texts]
+
+
+CENTRE = np.random.default_rng(1).normal(size=(CENTRES, DIMENSIONS)).astype(np.float32)
+
+
+def near(seed: int) -> np.ndarray:
+    """Return a vector near the centre that `seed` falls on."""
+    noise = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
+    vector = CENTRE[seed % CENTRES] + 0.7 * noise
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def measure(report: Report, *, sizes: tuple[int, ...]) -> None:
+    """Grow the knowledge base to each size and print what search and its legs take."""
+    with override_settings(CAIRNLOOP={"EMBEDDER": f"{__name__}.Sampled"}):
+        before = 0
+        for size in sizes:
+            _grow(report, before, size)
+            before = size
+            _latencies(report, size)
+            _recall(report)
+
+
+def _grow(report: Report, before: int, size: int) -> None:
+    report.section(f"Search over {size:,} chunks")
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP INDEX IF EXISTS "{indexing.vector_index_name(Sampled.model, DIMENSIONS)}"')
+    for at in range(before, size, WRITTEN_AT_ONCE):
+        _write(at, min(at + WRITTEN_AT_ONCE, size))
+    while lexicon.fold_changes():
+        pass
+    report.figure("written, words indexed", f"{time.perf_counter() - started:.0f} s")
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '1GB'")
+    indexing.ensure_vector_index(model=Sampled.model, dimensions=DIMENSIONS)
+    report.figure("vector index built", f"{time.perf_counter() - started:.0f} s")
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE cairnloop_chunkwords, cairnloop_chunkvector, cairnloop_lexeme")
+        cursor.execute("SELECT sum(pg_total_relation_size(name)) FROM unnest(ARRAY['cairnloop_chunkwords', "
+                       "'cairnloop_chunkvector']::regclass[]) AS name")  # fmt: skip
+        report.figure("bytes a chunk, words and vectors with their indexes", f"{int(cursor.fetchone()[0]) // size:,}")
+
+
+def _write(start: int, end: int) -> None:
+    sentences = SAMPLE.read_text(encoding="utf-8").splitlines()
+    now = timezone.now()
+    texts, articles = {}, range(start // CHUNKS_PER_ARTICLE, end // CHUNKS_PER_ARTICLE)
+    with connection.cursor() as cursor:
+        with cursor.copy(
+            "COPY cairnloop_article (id, title, slug, status, visibility, locale, tags, cited_count, created_at,"
+            " changed_at) FROM STDIN"
+        ) as copy:
+            for number in articles:
+                visibility = "public" if number % 4 else "internal"
+                copy.write_row(
+                    (number + 1, _title(number), f"bench-{number}", "draft", visibility, "en", [], 0, now, now)
+                )
+        with cursor.copy(
+            "COPY cairnloop_revision (id, article_id, number, title, text, summary, author_kind, author_ref,"
+            " author_name, created_at, changed_at, published_at) FROM STDIN"
+        ) as copy:
+            for number in articles:
+                copy.write_row(
+                    (number + 1, number + 1, 1, _title(number), "", "", "system", "bench", "", now, now, now)
+                )
+        with cursor.copy(
+            'COPY cairnloop_chunk (id, revision_id, index, heading_path, text, start, "end", token_count) FROM STDIN'
+        ) as copy:
+            for number in range(start, end):
+                texts[number] = _text(number, sentences)
+                owner = number // CHUNKS_PER_ARTICLE + 1
+                copy.write_row(
+                    (number + 1, owner, number % CHUNKS_PER_ARTICLE, [], texts[number], 0, len(texts[number]), 180)
+                )
+        with cursor.copy(
+            "COPY cairnloop_chunkvector (chunk_id, article_id, model, visibility, locale, embedding) FROM STDIN"
+        ) as copy:
+            for number in range(start, end):
+                owner = number // CHUNKS_PER_ARTICLE
+                visibility = "public" if owner % 4 else "internal"
+                vector = HalfVector(near(number).tolist()).to_text()
+                copy.write_row((number + 1, owner + 1, Sampled.model, visibility, "en", vector))
+        owners = [number + 1 for number in articles]
+        cursor.execute(
+            "UPDATE cairnloop_article SET status = 'published', live_revision_id = id, published_at = now() "
+            "WHERE id = ANY(%s)",
+            [owners],
+        )
+        cursor.execute(WORDS, [start + 1, end])
+        cursor.execute(COUNTED, [start + 1, end])
+
+
+WORDS = """
+INSERT INTO cairnloop_chunkwords (chunk_id, article_id, visibility, locale, words, length)
+SELECT chunk.id, article.id, article.visibility, 'en',
+       setweight(to_tsvector('english', article.title), 'A') || to_tsvector('english', chunk.text), 180
+FROM cairnloop_chunk AS chunk JOIN cairnloop_article AS article ON article.live_revision_id = chunk.revision_id
+WHERE chunk.id BETWEEN %s AND %s
+"""
+COUNTED = """
+WITH counted AS (
+    SELECT lexeme, count(*)::int AS chunks FROM cairnloop_chunkwords, unnest(tsvector_to_array(words)) AS lexeme
+    WHERE chunk_id BETWEEN %s AND %s GROUP BY lexeme
+)
+INSERT INTO cairnloop_lexiconchange (configuration, chunk_count, length, lexemes, counts)
+SELECT 'english', 5000, 900000, array_agg(lexeme), array_agg(chunks) FROM counted
+"""
+
+
+def _title(number: int) -> str:
+    return f"Guide {_name(random.Random(number))} {number}"
+
+
+def _text(number: int, sentences: list[str]) -> str:
+    chance = random.Random(number)
+    parts = []
+    for _ in range(SENTENCES):
+        parts.append(chance.choice(sentences))
+        parts.append(f"See {_name(chance)} and {_name(chance)}.")
+    return " ".join(parts)
+
+
+def _name(chance: random.Random) -> str:
+    rank = int(NAMES ** chance.random())
+    return "".join("bcdfglmnprst"[(rank // 12**at) % 12] + "aeiou"[(rank // 5**at) % 5] for at in range(4))
+
+
+def _queries() -> list[str]:
+    chance = random.Random(7)
+    sentences = SAMPLE.read_text(encoding="utf-8").splitlines()
+    made = []
+    for number in range(QUERIES):
+        words = chance.choice(sentences).split()
+        begin = chance.randrange(max(1, len(words) - 6))
+        made.append(f"How do I {' '.join(words[begin : begin + 6])} with {_name(chance)} {900_000_000 + number}")
+    return made
+
+
+def _latencies(report: Report, size: int) -> None:
+    whole, by_words, by_meaning, ratios = [], [], [], []
+    scope = scope_for(OPERATOR, locale=None)
+    for query in _queries():
+        read = lexicon.read_query(query, locale=None)
+        words = _timed(*words_sql(read, Exactly("english"), scope, limit=LEG_LIMIT))
+        vector = Sampled().embed(texts=[query])[0]
+        with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
+            meaning = _timed(*meaning_sql(vector, model=Sampled.model, scope=scope, limit=LEG_LIMIT))
+        started = time.perf_counter()
+        search_knowledge(query, actor=OPERATOR, with_answerability=False)
+        spent = time.perf_counter() - started
+        whole.append(spent)
+        by_words.append(words)
+        by_meaning.append(meaning)
+        ratios.append(spent / (words + meaning))
+    for name, spent_by in (("words leg, bare", by_words), ("meaning leg, bare", by_meaning), ("search", whole)):
+        report.figure(f"{name}, p50", milliseconds(percentile(spent_by, 0.5)))
+        report.figure(f"{name}, p95", milliseconds(percentile(spent_by, 0.95)))
+    p95, target = percentile(whole, 0.95), P95_TARGETS.get(size)
+    if target is not None:
+        report.promise("search, p95", milliseconds(p95), kept=p95 <= target, target=f"<= {milliseconds(target)}")
+    ratio = percentile(ratios, 0.5)
+    report.promise(
+        "search against the sum of its legs, p50",
+        f"{ratio:.2f}",
+        kept=ratio <= RATIO_TARGET,
+        target=f"<= {RATIO_TARGET}",
+    )
+
+
+def _timed(sql: str, params: list[Any]) -> float:
+    with connection.cursor() as cursor:
+        started = time.perf_counter()
+        cursor.execute(sql, params)
+        cursor.fetchall()
+        return time.perf_counter() - started
+
+
+def _recall(report: Report) -> None:
+    scope, shares = scope_for(OPERATOR, locale=None), []
+    for query in _queries()[:EXACT_QUERIES]:
+        vector = Sampled().embed(texts=[query])[0]
+        sql, params = meaning_sql(vector, model=Sampled.model, scope=scope, limit=10)
+        with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
+            found = _ids(sql, params)
+        with reading(enable_indexscan="off"):
+            exact = _ids(sql, params)
+        shares.append(len(found & exact) / len(exact))
+    recall = sum(shares) / len(shares)
+    report.promise(
+        "recall@10 of the vector index against exact", f"{recall:.3f}", kept=recall >= RECALL_TARGET, target=">= 0.95"
+    )
+
+
+def _ids(sql: str, params: list[Any]) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return {row[0] for row in cursor.fetchall()}

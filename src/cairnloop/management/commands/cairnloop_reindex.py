@@ -1,0 +1,65 @@
+"""`manage.py cairnloop_reindex`: bring what search finds up to date."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cairnloop.core.errors import CairnloopError
+from cairnloop.retrieval.reindexing import CORPORA, Corpus, count_outdated, reindex
+
+BAR_CHARS = 30
+
+
+class Command(BaseCommand):
+    """Indexes articles and resolved conversations that lack words or vectors, in place, with progress."""
+
+    help = (
+        "Give live articles and resolved conversations the words and vectors they lack, also those of a model that "
+        "is being brought in. Safe to interrupt and to start again: it goes on where it was left."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take what to reindex."""
+        parser.add_argument("corpus", nargs="?", default="all", choices=[*CORPORA, "all"])
+        parser.add_argument(
+            "--ids", type=_numbers, default=None, metavar="1,2,3", help="Ids of articles, or of conversations."
+        )
+        parser.add_argument("--everything", action="store_true", help="Write anew what is up to date as well.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Reindex one corpus or both, and say what was done."""
+        corpus, ids = options["corpus"], options["ids"]
+        if ids is not None and corpus == "all":
+            raise CommandError("Say whose ids these are: `cairnloop_reindex articles --ids …`, or `cases`.")
+        try:
+            for each in CORPORA if corpus == "all" else (corpus,):
+                self._reindex(each, ids, everything=options["everything"])
+        except CairnloopError as error:
+            raise CommandError(f"{error.message} Start the command again to go on from here.") from error
+
+    def _reindex(self, corpus: Corpus, ids: Sequence[int] | None, *, everything: bool) -> None:
+        total = count_outdated(corpus, ids=ids, everything=everything)
+        done = vectors = 0
+        for step in reindex(corpus, ids=ids, everything=everything):
+            done += 1
+            vectors += step.vectors
+            self._show(corpus, done, max(total, done))
+        self.stdout.write(f"{corpus}: {done} brought up to date, {vectors} vectors written.")
+
+    def _show(self, corpus: Corpus, done: int, total: int) -> None:
+        if not self.stderr.isatty():
+            return
+        filled = BAR_CHARS * done // total
+        bar = "█" * filled + "░" * (BAR_CHARS - filled)
+        self.stderr.write(f"\r{corpus} {bar} {done:,} of {total:,}", ending="\n" if done == total else "")
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a list of numbers such as 4,8,15") from None

@@ -1,0 +1,77 @@
+"""From text to vectors through the host's Embedder: bounded in time, checked, and never a zero."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as WaitedLongEnough
+from threading import BoundedSemaphore
+from typing import Any
+
+from cairnloop.conf import get_settings
+from cairnloop.core.errors import CairnloopError
+from cairnloop.hooks import HOOKS, load_hook
+
+logger = logging.getLogger("cairnloop.retrieval")
+
+WAITING_AT_ONCE = 8
+"""So many searches of one process may wait for vectors; if all of them hang, further ones do not join them."""
+LEAST_LENGTH = 1e-6
+
+_pool = ThreadPoolExecutor(max_workers=WAITING_AT_ONCE, thread_name_prefix="cairnloop-embed")
+_places = BoundedSemaphore(WAITING_AT_ONCE)
+
+
+class EmbeddingFailed(CairnloopError):
+    """The embedder gave no usable vectors. What was to be embedded is still found by its words."""
+
+    code = "embedding_failed"
+
+
+def find_embedder() -> Any | None:
+    """Return the Embedder search works with, or None where there is none."""
+    return load_hook("embedder") if HOOKS["embedder"].path else None
+
+
+def embedders() -> list[Any]:
+    """Return every Embedder that published chunks are embedded by: the one in use and the one that will follow."""
+    following = load_hook("embedder_next") if HOOKS["embedder_next"].path else None
+    return [embedder for embedder in (find_embedder(), following) if embedder is not None]
+
+
+def embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
+    """Return one checked vector per text. Raises EmbeddingFailed for whatever goes wrong in the embedder."""
+    try:
+        vectors = embedder.embed(texts=list(texts))
+    except Exception as error:
+        # The class only: a message may carry the text.
+        logger.warning("the embedder failed: %s", type(error).__name__)
+        raise EmbeddingFailed(f"The embedder raised {type(error).__name__}.") from None
+    if len(vectors) != len(texts):
+        raise EmbeddingFailed(f"The embedder returned {len(vectors)} vectors for {len(texts)} texts.")
+    return [_checked(vector, embedder.dimensions) for vector in vectors]
+
+
+def embed_query(embedder: Any, query: str) -> list[float]:
+    """Return the query's vector within EMBEDDER_WAIT_SECONDS. Raises EmbeddingFailed otherwise."""
+    if not _places.acquire(blocking=False):
+        raise EmbeddingFailed("The embedder has not answered earlier searches yet.")
+    waiting: Future[list[list[float]]] = _pool.submit(embed, embedder, [query])
+    waiting.add_done_callback(lambda _: _places.release())
+    try:
+        return waiting.result(timeout=get_settings().embedder_wait_seconds)[0]
+    except WaitedLongEnough:
+        logger.warning("the embedder did not answer in time")
+        raise EmbeddingFailed("The embedder did not answer in time.") from None
+
+
+def _checked(vector: Sequence[float], dimensions: int) -> list[float]:
+    numbers = [float(number) for number in vector]
+    if len(numbers) != dimensions:
+        raise EmbeddingFailed(f"The embedder returned {len(numbers)} numbers instead of {dimensions}.")
+    length = math.sqrt(sum(number * number for number in numbers))
+    if not math.isfinite(length) or length < LEAST_LENGTH:
+        raise EmbeddingFailed("The embedder returned a vector without a direction.")
+    return [number / length for number in numbers]

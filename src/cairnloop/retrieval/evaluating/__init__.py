@@ -1,0 +1,1 @@
+"""How good search is on a labelled set: a scratch database, the real search path, and what it is compared with."""

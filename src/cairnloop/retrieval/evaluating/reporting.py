@@ -1,0 +1,70 @@
+"""Reports as lines for a terminal and as a page of Markdown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cairnloop.retrieval.evaluating.answering import AnsweringReport
+from cairnloop.retrieval.evaluating.ranking import SYSTEMS, RankingReport
+
+PAGE = """# How well search finds
+
+<!-- Written by `manage.py cairnloop_evaluate retrieval`. Run it again to measure again. -->
+
+Each set is loaded into a database of its own, published and indexed by the same code a host runs, and every question
+goes through `search_knowledge`. Beside it, over the same chunks and in the same run: the words leg alone, textbook
+BM25 (k1 = 1.2, b = 0.75), vectors alone, and plain reciprocal rank fusion of these two (k = 60). An article counts by
+its best chunk. The sets are small, so compare systems within a table and not with figures published elsewhere.
+"""
+
+
+def ranking_rows(reports: Sequence[RankingReport]) -> Iterator[str]:
+    """Return a table a terminal can show."""
+    for report in reports:
+        yield (
+            f"{report.name}: {report.articles} articles, {report.chunks} chunks, {report.queries} questions, "
+            f"model {report.model}, search p50 {report.p50_ms:.1f} ms, p95 {report.p95_ms:.1f} ms"
+        )
+        yield f"  {'':<10} nDCG@10  MRR@10     R@1     R@5    R@10"
+        for name, figures in report.systems.items():
+            yield (
+                f"  {name:<10} {figures.ndcg10:7.4f} {figures.mrr10:7.4f} {figures.recall1:7.4f} "
+                f"{figures.recall5:7.4f} {figures.recall10:7.4f}"
+            )
+    yield "mean nDCG@10: " + ", ".join(f"{name} {_mean(reports, name):.4f}" for name in SYSTEMS)
+
+
+def answering_rows(reports: Sequence[AnsweringReport]) -> Iterator[str]:
+    """Return a table a terminal can show."""
+    for report in reports:
+        curve = ", ".join(f"{rate:.3f} at {share}" for share, rate in report.false_answers.items())
+        yield (
+            f"{report.name}: {report.answerable} answerable, {report.unanswerable} not; "
+            f"area {report.area:.3f}; false answers {curve} answered (cross-validated)"
+        )
+        yield (
+            f"  at the stored threshold: {report.shipped_answered:.3f} answered, "
+            f"false answers {report.shipped_false_answers:.3f}"
+        )
+
+
+def ranking_page(reports: Sequence[RankingReport]) -> str:
+    """Return the page of docs/reference/evaluation.md."""
+    parts = [PAGE]
+    for report in reports:
+        parts.append(
+            f"\n## {report.name}\n\n{report.articles} articles, {report.chunks} chunks, {report.queries} questions; "
+            f"model `{report.model}`.\n\n| | nDCG@10 | MRR@10 | recall@1 | recall@5 | recall@10 |\n"
+            "| --- | --- | --- | --- | --- | --- |\n"
+        )
+        for name, each in report.systems.items():
+            figures = (each.ndcg10, each.mrr10, each.recall1, each.recall5, each.recall10)
+            parts.append(f"| {name} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |\n")
+    parts.append("\n## Mean nDCG@10 over the sets\n\n| " + " | ".join(SYSTEMS) + " |\n")
+    parts.append("|" + " --- |" * len(SYSTEMS) + "\n")
+    parts.append("| " + " | ".join(f"{_mean(reports, name):.3f}" for name in SYSTEMS) + " |\n")
+    return "".join(parts)
+
+
+def _mean(reports: Sequence[RankingReport], name: str) -> float:
+    return sum(report.systems[name].ndcg10 for report in reports) / max(len(reports), 1)

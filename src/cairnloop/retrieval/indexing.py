@@ -1,0 +1,207 @@
+"""What may be found: words in the publishing transaction, vectors a moment later, nothing of what is not live."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from cairnloop.core.events import publish
+from cairnloop.core.transactions import command, pipeline
+from cairnloop.knowledge_base.models import Article, Chunk
+from cairnloop.retrieval import embedding
+from cairnloop.retrieval.events import VectorIndexMissing, WordsCounted, WordsIndexed
+from cairnloop.retrieval.languages import configuration_of
+from cairnloop.retrieval.lexicon import count_words
+from cairnloop.retrieval.models import ChunkVector, ChunkWords
+from cairnloop.retrieval.sources.legs import literal_of
+
+EMBEDDED_AT_ONCE = 32
+CHUNK_VECTORS = "cairnloop_chunkvector"
+CASE_VECTORS = "cairnloop_resolvedcasevector"
+INDEX_LOCK = 7_203_115
+"""Advisory lock of the one session that builds a vector index."""
+
+WRITE_WORDS = """
+INSERT INTO cairnloop_chunkwords (chunk_id, article_id, visibility, locale, words, length)
+SELECT id, %(article)s, %(visibility)s, %(locale)s, words,
+       coalesce((SELECT sum(cardinality(positions)) FROM unnest(words) AS token (lexeme, positions, weights)), 0)
+FROM (
+    SELECT chunk.id,
+           setweight(to_tsvector(%(configuration)s::regconfig, revision.title), 'A')
+           || setweight(to_tsvector(%(configuration)s::regconfig, array_to_string(chunk.heading_path, E'\\n')), 'B')
+           || to_tsvector(%(configuration)s::regconfig, chunk.text) AS words
+    FROM cairnloop_chunk AS chunk JOIN cairnloop_revision AS revision ON revision.id = chunk.revision_id
+    WHERE chunk.revision_id = %(revision)s
+) AS read
+"""
+
+
+@command
+def index_words(*, revision_id: int) -> int:
+    """Make a live revision findable by its words, in the caller's transaction, and return its number of chunks.
+
+    Whatever was findable of the article before is not any more once this commits. Vectors follow by a job. A revision
+    that is not live any more is left alone.
+    """
+    article = Article.objects.locked().filter(live_revision_id=revision_id).first()
+    if article is None:
+        return 0
+    _take_out(article.pk)
+    configuration = configuration_of(article.locale)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE_WORDS,
+            {
+                "article": article.pk,
+                "visibility": article.visibility,
+                "locale": article.locale,
+                "configuration": configuration,
+                "revision": revision_id,
+            },
+        )
+        written: int = cursor.rowcount
+    count_words(article_id=article.pk, configuration=configuration, sign=1)
+    publish(WordsCounted())
+    if written:
+        publish(WordsIndexed(revision_id))
+    return written
+
+
+@command
+def forget_article(*, article_id: int) -> None:
+    """Leave nothing of an article to be found."""
+    _take_out(article_id)
+    publish(WordsCounted())
+
+
+@command
+def reclassify(*, article_id: int) -> None:
+    """Bring an article's new visibility and locale to what is found of it; a new language is read anew."""
+    article = Article.objects.locked().filter(pk=article_id, live_revision__isnull=False).first()
+    if article is None:
+        return
+    held = ChunkWords.objects.filter(article=article)
+    before = held.values_list("locale", flat=True).first()
+    if before is not None and configuration_of(before) != configuration_of(article.locale):
+        index_words(revision_id=article.live_revision_id)  # type: ignore[arg-type]  # live, asked for above
+        return
+    held.update(visibility=article.visibility, locale=article.locale)
+    ChunkVector.objects.filter(article=article).update(visibility=article.visibility, locale=article.locale)
+
+
+@pipeline
+def embed_chunks(*, revision_id: int) -> int:
+    """Give every chunk of a live revision its vectors and return how many were written.
+
+    Raises EmbeddingFailed when a model did not answer; the words stay findable and the job tries again.
+    """
+    written = 0
+    for embedder in embedding.embedders():
+        missing = list(
+            Chunk.objects.filter(revision_id=revision_id, words__isnull=False)
+            .exclude(vectors__model=embedder.model)
+            .order_by("index")
+            .values_list("pk", "revision__title", "heading_path", "text")
+        )
+        for at in range(0, len(missing), EMBEDDED_AT_ONCE):
+            part = missing[at : at + EMBEDDED_AT_ONCE]
+            vectors = embedding.embed(embedder, [passage(title, headings, text) for _, title, headings, text in part])
+            rows = {chunk_id: vector for (chunk_id, *_), vector in zip(part, vectors, strict=True)}
+            written += _write_vectors(revision_id=revision_id, model=embedder.model, rows=rows)
+        if missing and not has_vector_index(embedder.model, embedder.dimensions):
+            publish(VectorIndexMissing(embedder.model, embedder.dimensions, CHUNK_VECTORS))
+    return written
+
+
+def passage(title: str, heading_path: Sequence[str], text: str) -> str:
+    """Return what is embedded for a chunk: its article's title and the headings above it in front."""
+    return "\n".join((title, *heading_path, text))
+
+
+@command
+def _write_vectors(*, revision_id: int, model: str, rows: dict[int, list[float]]) -> int:
+    article = Article.objects.locked().filter(live_revision_id=revision_id).first()
+    if article is None:
+        return 0
+    vectors = [
+        ChunkVector(
+            chunk_id=chunk_id,
+            article=article,
+            model=model,
+            visibility=article.visibility,
+            locale=article.locale,
+            embedding=vector,
+        )
+        for chunk_id, vector in rows.items()
+    ]
+    return len(ChunkVector.objects.bulk_create(vectors, ignore_conflicts=True))
+
+
+@command
+def forget_model(*, model: str) -> int:
+    """Delete every vector of a model that no search asks any more, with its index, and return how many it were."""
+    count, _ = ChunkVector.objects.filter(model=model).delete()
+    return count
+
+
+def has_vector_index(model: str, dimensions: int, *, vectors: str = CHUNK_VECTORS) -> bool:
+    """True if the index for this model's vectors stands and is complete."""
+    return _is_valid(vector_index_name(model, dimensions, vectors=vectors)) is True
+
+
+@pipeline
+def ensure_vector_index(*, model: str, dimensions: int, vectors: str = CHUNK_VECTORS) -> bool:
+    """Build the HNSW index for a model's vectors without blocking writers; False if another session is at it.
+
+    An index that an interrupted build left invalid is dropped and built anew.
+    """
+    name = vector_index_name(model, dimensions, vectors=vectors)
+    with connection.cursor() as cursor:
+        # Tried, not waited for: a session waiting for the lock would keep the build from ever ending.
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [INDEX_LOCK])
+        if not cursor.fetchone()[0]:
+            return False
+        try:
+            if _is_valid(name) is False:
+                cursor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
+            if _is_valid(name) is None:
+                concurrently = not transaction.get_connection().in_atomic_block
+                cursor.execute(vector_index_sql(model, dimensions, vectors=vectors, concurrently=concurrently))
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [INDEX_LOCK])
+    return True
+
+
+def vector_index_name(model: str, dimensions: int, *, vectors: str = CHUNK_VECTORS) -> str:
+    """Return the name of the index for a model's vectors; it fits however long the model's name is."""
+    kind = "vector" if vectors == CHUNK_VECTORS else "case_vector"
+    return f"cl_{kind}_{dimensions}_{hashlib.sha256(model.encode()).hexdigest()[:16]}"
+
+
+def vector_index_sql(model: str, dimensions: int, *, concurrently: bool, vectors: str = CHUNK_VECTORS) -> str:
+    """Return the statement that builds a model's index; searches order by exactly this expression."""
+    if vectors not in (CHUNK_VECTORS, CASE_VECTORS):
+        raise ValueError(f"There are no vectors in {vectors!r}.")
+    how = "CONCURRENTLY " if concurrently else ""
+    return (
+        f'CREATE INDEX {how}"{vector_index_name(model, dimensions, vectors=vectors)}" ON {vectors} '
+        f"USING hnsw ((embedding::halfvec({int(dimensions)})) halfvec_cosine_ops) "
+        f"WHERE model = {literal_of(model).replace('%%', '%')}"
+    )
+
+
+def _is_valid(name: str) -> bool | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [f'"{name}"'])
+        row = cursor.fetchone()
+    return None if row is None else bool(row[0])
+
+
+def _take_out(article_id: int) -> None:
+    locale = ChunkWords.objects.filter(article_id=article_id).values_list("locale", flat=True).first()
+    if locale is not None:
+        count_words(article_id=article_id, configuration=configuration_of(locale), sign=-1)
+    ChunkVector.objects.filter(article_id=article_id).delete()
+    ChunkWords.objects.filter(article_id=article_id).delete()

@@ -1,0 +1,110 @@
+"""Everything that may be found is brought up to date, in an order that can be taken up where it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from cairnloop.conversations.models import Conversation, Message
+from cairnloop.core.errors import InvalidInput
+from cairnloop.knowledge_base.models import Article, Chunk
+from cairnloop.retrieval import case_indexing, embedding, indexing
+from cairnloop.retrieval.models import ResolvedCase, ResolvedCaseChunk
+
+Corpus = Literal["articles", "cases"]
+CORPORA: tuple[Corpus, ...] = ("articles", "cases")
+READ_AT_ONCE = 500
+
+
+class NothingNamed(InvalidInput):
+    """An empty list of ids names nothing to reindex. Leave the ids out to reindex everything."""
+
+    code = "nothing_named"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One article or conversation was brought up to date."""
+
+    corpus: Corpus
+    id: int
+    vectors: int
+
+
+def count_outdated(corpus: Corpus, *, ids: Sequence[int] | None = None, everything: bool = False) -> int:
+    """Return how many articles or conversations `reindex` would go through."""
+    return _chosen(corpus, ids, everything=everything).count()
+
+
+def reindex(corpus: Corpus, *, ids: Sequence[int] | None = None, everything: bool = False) -> Iterator[Step]:
+    """Bring what is outdated up to date, oldest id first, one at a time, and yield each that is done.
+
+    Outdated is whatever lacks words, or vectors of a model in use: starting again after an interruption goes on
+    where it was left. With `everything` all are written anew. `ids` are those of articles, or of conversations.
+    Raises NothingNamed for an empty list, and EmbeddingFailed.
+    """
+    chosen = _chosen(corpus, ids, everything=everything)
+    after = 0
+    while found := list(chosen.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:READ_AT_ONCE]):
+        for row_id in found:
+            yield Step(corpus, row_id, _renew(corpus, row_id, everything=everything))
+        after = found[-1]
+    _build_vector_indexes()
+
+
+def _chosen(corpus: Corpus, ids: Sequence[int] | None, *, everything: bool) -> QuerySet[Article | Conversation]:
+    if ids is not None and not ids:
+        raise NothingNamed
+    rows = _articles(everything) if corpus == "articles" else _conversations(everything)
+    return rows if ids is None else rows.filter(pk__in=ids)
+
+
+def _articles(everything: bool) -> QuerySet[Article]:
+    live = Article.objects.published()
+    if everything:
+        return live
+    lacking = Q(words__isnull=True)
+    for model in _models():
+        lacking |= ~Q(pk__in=Chunk.objects.filter(vectors__model=model).values("pk"))
+    return live.filter(live_revision__in=Chunk.objects.filter(lacking).values("revision_id"))
+
+
+def _conversations(everything: bool) -> QuerySet[Conversation]:
+    resolved = Conversation.objects.in_status(Conversation.Status.RESOLVED)
+    if everything:
+        return resolved
+    lacking = Q(pk__in=[])
+    for model in _models():
+        lacking |= ~Q(pk__in=ResolvedCaseChunk.objects.filter(vectors__model=model).values("pk"))
+    incomplete = ResolvedCaseChunk.objects.filter(lacking).values("case__conversation_id")
+    said = Message.objects.filter(conversation=OuterRef("pk"))
+    # Where nobody asked or nobody answered there is no case to write.
+    is_whole = [Exists(said.filter(role=role)) for role in (Message.Role.CUSTOMER, Message.Role.OPERATOR)]
+    return resolved.filter(Q(resolved_case__isnull=True) | Q(pk__in=incomplete), *is_whole)
+
+
+def _renew(corpus: Corpus, row_id: int, *, everything: bool) -> int:
+    if corpus == "cases":
+        case = ResolvedCase.objects.filter(conversation_id=row_id)
+        if (everything or not case.exists()) and not case_indexing.index_case(conversation_id=row_id):
+            return 0
+        return sum(case_indexing.embed_case(case_id=case_id) for case_id in case.values_list("pk", flat=True))
+    live = Article.objects.published().filter(pk=row_id).values_list("live_revision_id", flat=True).first()
+    if live is None:
+        return 0
+    if everything or Chunk.objects.filter(revision_id=live, words__isnull=True).exists():
+        indexing.index_words(revision_id=live)
+    return indexing.embed_chunks(revision_id=live)
+
+
+def _models() -> list[str]:
+    return [embedder.model for embedder in embedding.embedders()]
+
+
+def _build_vector_indexes() -> None:
+    for embedder in embedding.embedders():
+        for vectors in (indexing.CHUNK_VECTORS, indexing.CASE_VECTORS):
+            indexing.ensure_vector_index(model=embedder.model, dimensions=embedder.dimensions, vectors=vectors)

@@ -1,0 +1,219 @@
+"""Search over the knowledge base and resolved cases: by words and by meaning, fused, within what the actor may see."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from cairnloop.conversations.models import ConversationQuerySet
+from cairnloop.core import telemetry
+from cairnloop.core.actors import Actor
+from cairnloop.core.errors import InvalidInput, NotAllowed
+from cairnloop.core.transactions import pipeline, reading
+from cairnloop.retrieval import answerability, embedding, fusing, lexicon
+from cairnloop.retrieval.evidence import (
+    Answerability,
+    ArticleCitation,
+    CaseCitation,
+    Degradation,
+    Evidence,
+    Reason,
+    SearchOutcome,
+    Source,
+    Trust,
+)
+from cairnloop.retrieval.identifiers import identifiers, quoted_phrases
+from cairnloop.retrieval.languages import configuration_of, host_configuration
+from cairnloop.retrieval.snippets import cut_snippet
+from cairnloop.retrieval.sources import articles, resolved_cases
+from cairnloop.retrieval.sources.legs import Exactly, Hit, Scope, meaning_leg, words_leg
+
+logger = logging.getLogger("cairnloop.retrieval")
+
+QUERY_CHARS = 10_000
+"""What a query holds beyond this is not read."""
+MOST_EVIDENCE = 100
+SPARE = 8
+"""Fetched beyond the limit, for what is superseded while the search runs."""
+EF_SEARCH = 120
+"""How many neighbours the vector index keeps in view; measured, see docs/decisions/0010-search-ranking.md."""
+SURFACES = frozenset({"search", "draft_generation", "api"})
+
+
+class NotForCustomers(NotAllowed):
+    """Resolved cases are never shown to customers. Search without `cases`; nothing was searched."""
+
+    code = "not_for_customers"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    read: lexicon.ReadQuery
+    fused: list[fusing.Fused]
+    degradation: Degradation | None
+    model: str | None
+
+
+@pipeline
+def search_knowledge(
+    query: str,
+    *,
+    actor: Actor,
+    surface: str = "api",
+    limit: int = 8,
+    locale: str | None = None,
+    cases: ConversationQuerySet | None = None,
+    with_answerability: bool = True,
+    chunks_per_article: int = 1,
+) -> SearchOutcome:
+    """Return what answers `query`, best first, as evidence `actor` may see.
+
+    Operators and the system find public and internal articles, everybody else public ones only. `cases` are the
+    conversations whose resolved cases may appear; None leaves them out. `locale` narrows to articles of one locale.
+    Without a working embedder words alone are searched, and `degradation` says so.
+    """
+    query = _cleaned(query)
+    _refuse(actor=actor, limit=limit, cases=cases)
+    with telemetry.span("search", surface=surface if surface in SURFACES else "other"):
+        found = _find(query, actor=actor, locale=locale, cases=cases)
+        evidence = _evidence(found, actor=actor, cases=cases, limit=limit, at_most=chunks_per_article)
+        judged = _judged(found) if with_answerability else Answerability(score=0.0, threshold=1.0, coverage=0.0)
+    return SearchOutcome(evidence=tuple(evidence), answerability=judged, degradation=found.degradation)
+
+
+def _refuse(*, actor: Actor, limit: int, cases: ConversationQuerySet | None) -> None:
+    if not isinstance(actor, Actor):
+        raise InvalidInput(f"An Actor is needed to say who searches, not {type(actor).__name__}.")
+    if not 1 <= limit <= MOST_EVIDENCE:
+        raise InvalidInput(f"limit is a number from 1 to {MOST_EVIDENCE}, not {limit}.")
+    if cases is not None and actor.is_customer:
+        raise NotForCustomers
+
+
+def _cleaned(query: str) -> str:
+    if not isinstance(query, str):
+        raise InvalidInput(f"A query is text, not {type(query).__name__}.")
+    return query.replace("\x00", " ")[:QUERY_CHARS].strip()
+
+
+def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQuerySet | None) -> _Found:
+    if not query:
+        return _Found(lexicon.ReadQuery((), 1), [], None, None)
+    scopes = {Source.ARTICLE: articles.scope_for(actor, locale=locale)}
+    if cases is not None:
+        scopes[Source.RESOLVED_CASE] = resolved_cases.scope_for(cases)
+    model, vector, degradation = _vector(query)
+    read = lexicon.read_query(query, locale=locale)
+    exactly = Exactly(
+        host_configuration() if locale is None else configuration_of(locale), identifiers(query), quoted_phrases(query)
+    )
+    words = {source: words_leg(read, exactly, scope) for source, scope in scopes.items()}
+    meaning = _meaning(vector, model, scopes)
+    legs = [fusing.Legs(source, words[source], meaning.get(source, ())) for source in scopes]
+    return _Found(read, fusing.fuse(legs, query_words=len(query.split())), degradation, model if vector else None)
+
+
+def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
+    embedder = embedding.find_embedder()
+    if embedder is None:
+        return "", None, Degradation.NO_EMBEDDER
+    try:
+        return embedder.model, embedding.embed_query(embedder, query), None
+    except embedding.EmbeddingFailed:
+        return embedder.model, None, Degradation.EMBEDDER_FAILED
+
+
+def _meaning(vector: Sequence[float] | None, model: str, scopes: dict[Source, Scope]) -> dict[Source, list[Hit]]:
+    if vector is None:
+        return {}
+    with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
+        return {source: meaning_leg(vector, model=model, scope=scope) for source, scope in scopes.items()}
+
+
+def _evidence(
+    found: _Found, *, actor: Actor, cases: ConversationQuerySet | None, limit: int, at_most: int
+) -> list[Evidence]:
+    chosen = fusing.best_per_owner(found.fused, at_most=at_most)[: limit + SPARE]
+    weights = {each.lexeme: each.information for each in sorted(found.read.lexemes, key=lambda one: -one.information)}
+    chunk_ids = [each.chunk_id for each in chosen if each.source is Source.ARTICLE]
+    chunks = articles.fetch(chunk_ids, actor) if chunk_ids else {}
+    case_ids = [each.chunk_id for each in chosen if each.source is Source.RESOLVED_CASE]
+    parts = resolved_cases.fetch(case_ids, cases) if case_ids and cases is not None else {}
+    evidence: list[Evidence] = []
+    for each in chosen:
+        if len(evidence) == limit:
+            break
+        if each.source is Source.ARTICLE and each.chunk_id in chunks:
+            evidence.append(_canonical(each, chunks[each.chunk_id], weights))
+        elif each.source is Source.RESOLVED_CASE and each.chunk_id in parts:
+            evidence.append(_assistive(each, parts[each.chunk_id], weights))
+    return evidence
+
+
+def _canonical(fused: fusing.Fused, chunk: articles.FoundChunk, weights: dict[str, float]) -> Evidence:
+    cut = cut_snippet(chunk.text, weights)
+    return Evidence(
+        source=Source.ARTICLE,
+        trust=Trust.CANONICAL,
+        title=chunk.title,
+        heading_path=tuple(chunk.heading_path),
+        snippet=cut.snippet,
+        text=chunk.text,
+        citation=ArticleCitation(
+            chunk.article_id, chunk.revision_id, chunk.index, chunk.start + cut.start, chunk.start + cut.end
+        ),
+        changed_at=chunk.published_at,
+        slug=chunk.slug,
+        revision_number=chunk.revision_number,
+        score=fused.score,
+        words_score=fused.words_score,
+        words_rank=fused.words_rank,
+        meaning_score=fused.meaning_score,
+        meaning_rank=fused.meaning_rank,
+        reasons=_reasons(fused),
+    )
+
+
+def _assistive(fused: fusing.Fused, part: resolved_cases.FoundCase, weights: dict[str, float]) -> Evidence:
+    return Evidence(
+        source=Source.RESOLVED_CASE,
+        trust=Trust.ASSISTIVE,
+        title=part.subject,
+        heading_path=(),
+        snippet=cut_snippet(part.text, weights).snippet,
+        text=part.text,
+        citation=CaseCitation(part.conversation_id, part.index),
+        changed_at=part.resolved_at,
+        score=fused.score,
+        words_score=fused.words_score,
+        words_rank=fused.words_rank,
+        meaning_score=fused.meaning_score,
+        meaning_rank=fused.meaning_rank,
+        reasons=(Reason.SIMILAR_CASE, *_reasons(fused)),
+    )
+
+
+def _reasons(fused: fusing.Fused) -> tuple[Reason, ...]:
+    stated = {
+        Reason.IDENTIFIER: fused.has_identifier,
+        Reason.EXACT_PHRASE: fused.has_phrase,
+        Reason.WORDS: fused.words_rank is not None,
+        Reason.MEANING: fused.meaning_rank is not None,
+    }
+    return tuple(reason for reason, is_so in stated.items() if is_so)
+
+
+def _judged(found: _Found) -> Answerability:
+    canonical = fusing.best_per_owner(each for each in found.fused if each.source is Source.ARTICLE)
+    held = _lexemes_of(canonical[0].chunk_id) if canonical else frozenset()
+    return answerability.judge(canonical, lexemes=found.read.lexemes, best_lexemes=held, model=found.model)
+
+
+def _lexemes_of(chunk_id: int) -> frozenset[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tsvector_to_array(words) FROM cairnloop_chunkwords WHERE chunk_id = %s", [chunk_id])
+        row = cursor.fetchone()
+    return frozenset(row[0]) if row else frozenset()

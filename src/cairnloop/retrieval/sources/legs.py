@@ -1,0 +1,125 @@
+"""The two questions every source is asked: which chunks hold these words, and which mean something near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from cairnloop.retrieval import narrowing
+from cairnloop.retrieval.lexicon import ReadQuery
+
+LEG_LIMIT = 100
+"""How many each leg hands on to be fused."""
+TITLE, HEADING, TEXT = 1.0, 0.8, 0.667
+"""What one match is worth by where it stands; 1 is the most PostgreSQL takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One chunk one leg found: whose it is, its score, and whether it holds an identifier or phrase as written."""
+
+    chunk_id: int
+    owner_id: int
+    score: float
+    has_identifier: bool = False
+    has_phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """What has to stand as it is written, as PostgreSQL reads it."""
+
+    configuration: str
+    identifiers: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Rows a search may see at all: a FROM clause with conditions, the same for both legs."""
+
+    words_from: str
+    vectors_from: str
+    chunk: str
+    owner: str
+    where: str
+    params: tuple[Any, ...]
+
+
+def words_leg(read: ReadQuery, exactly: Exactly, scope: Scope, *, limit: int = LEG_LIMIT) -> list[Hit]:
+    """Return the chunks that hold the query's informative words, best first, equal ones by id."""
+    sql, params = words_sql(read, exactly, scope, limit=limit)
+    if not sql:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [Hit(*row) for row in cursor.fetchall()]
+
+
+def words_sql(read: ReadQuery, exactly: Exactly, scope: Scope, *, limit: int) -> tuple[str, list[Any]]:
+    """Return the statement of the words leg, or "" for a query without words."""
+    lexemes = narrowing.kept(read.lexemes)
+    if not lexemes:
+        return "", []
+    weights = f"{{{TEXT},{TEXT},{HEADING},{TITLE}}}"
+    score_params: list[Any] = []
+    terms = []
+    for tsquery, weight in narrowing.groups(lexemes):
+        terms.append("%s * ts_rank(%s::float4[], words, %s::tsquery)")
+        score_params += [weight, weights, tsquery]
+    identifier, identifier_params = _any_phrase(exactly.configuration, exactly.identifiers)
+    phrase, phrase_params = _any_phrase(exactly.configuration, exactly.phrases)
+    sql = f"""
+WITH candidate AS MATERIALIZED (
+    SELECT {scope.chunk} AS chunk_id, {scope.owner} AS owner_id, words FROM {scope.words_from}
+    WHERE words @@ %s::tsquery AND {scope.where} LIMIT %s
+), best AS MATERIALIZED (
+    SELECT chunk_id, owner_id, words, {" + ".join(terms)} AS score FROM candidate
+    ORDER BY score DESC, chunk_id LIMIT %s
+)
+SELECT chunk_id, owner_id, score, {identifier} AS has_identifier, {phrase} AS has_phrase
+FROM best ORDER BY score DESC, chunk_id
+"""  # noqa: S608  # fragments are constants of this package; every value is a parameter
+    chosen = narrowing.candidates(lexemes, chunk_count=read.chunk_count)
+    room = narrowing.bound(lexemes)
+    return sql, [chosen, *scope.params, room, *score_params, limit, *identifier_params, *phrase_params]
+
+
+def meaning_leg(vector: Sequence[float], *, model: str, scope: Scope, limit: int = LEG_LIMIT) -> list[Hit]:
+    """Return the chunks nearest to `vector` in the space of `model`, best first; the score is the cosine."""
+    sql, params = meaning_sql(vector, model=model, scope=scope, limit=limit)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [Hit(*row) for row in cursor.fetchall()]
+
+
+def meaning_sql(vector: Sequence[float], *, model: str, scope: Scope, limit: int) -> tuple[str, list[Any]]:
+    """Return the statement of the meaning leg; the model is a literal, or its partial index would not be used."""
+    distance = f"embedding::halfvec({len(vector)}) <=> %s::halfvec({len(vector)})"
+    literal = "[" + ",".join(f"{number:.7g}" for number in vector) + "]"
+    sql = f"""
+WITH near AS MATERIALIZED (
+    SELECT {scope.chunk} AS chunk_id, {scope.owner} AS owner_id, {distance} AS distance FROM {scope.vectors_from}
+    WHERE model = {literal_of(model)} AND {scope.where} ORDER BY {distance} LIMIT %s
+)
+SELECT chunk_id, owner_id, 1 - distance FROM near ORDER BY distance, chunk_id
+"""  # noqa: S608  # fragments are constants of this package; every value is a parameter
+    return sql, [literal, *scope.params, literal, limit]
+
+
+def literal_of(text: str) -> str:
+    """Return `text` as a literal of SQL that is safe inside a statement with parameters."""
+    return "'" + text.replace("'", "''").replace("%", "%%") + "'"
+
+
+def _any_phrase(configuration: str, phrases: Sequence[str]) -> tuple[str, list[Any]]:
+    if not phrases:
+        return "false", []
+    each = "(words @@ phraseto_tsquery(%s::regconfig, %s) AND numnode(phraseto_tsquery(%s::regconfig, %s)) > 0)"
+    params: list[Any] = []
+    for phrase in phrases:
+        params += [configuration, phrase, configuration, phrase]
+    return " OR ".join([each] * len(phrases)).join("()"), params

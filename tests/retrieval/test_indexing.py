@@ -1,0 +1,106 @@
+"""What is indexed is what is live: counted, embedded by every model, and gone with its article."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import override_settings
+
+from cairnloop.knowledge_base.models import Article
+from cairnloop.retrieval import embedding, indexing, lexicon
+from cairnloop.retrieval.models import ChunkVector, ChunkWords, Lexeme, LexiconTotal
+from cairnloop.retrieval.searching import search_knowledge
+from tests.retrieval.support import (
+    CUSTOMER,
+    OPERATOR,
+    ConceptEmbedder,
+    FailingEmbedder,
+    embed_everything,
+    make_article,
+    publish,
+    settings,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def counts() -> dict[str, int]:
+    """In how many chunks each word stands, as the lexicon has it."""
+    while lexicon.fold_changes():
+        pass
+    return {each.lexeme: each.chunk_count for each in Lexeme.objects.exclude(chunk_count=0)}
+
+
+def test_counts_follow_publishing_and_archiving() -> None:
+    article = make_article("Plans", "Ridge costs more.", "Valley costs less.")
+    assert counts() == {"plan": 2, "cost": 2, "ridg": 1, "valley": 1, "less": 1}
+    publish(article, "Summit costs most.")
+    assert counts() == {"plan": 1, "cost": 1, "summit": 1}
+    indexing.forget_article(article_id=article.pk)
+    assert counts() == {}
+    assert LexiconTotal.objects.get().chunk_count == 0
+    assert not ChunkWords.objects.exists()
+
+
+def test_a_superseded_revision_is_never_indexed_again() -> None:
+    article = make_article("Plans", "Ridge.")
+    old = article.revisions.get()
+    publish(article, "Summit.")
+    with override_settings(CAIRNLOOP=settings()):
+        assert indexing.index_words(revision_id=old.pk) == 0
+        assert indexing.embed_chunks(revision_id=old.pk) == 0
+    assert not ChunkVector.objects.exists()
+
+
+def test_an_article_that_became_internal_is_not_found_by_customers_any_more() -> None:
+    with override_settings(CAIRNLOOP=settings()):
+        article = make_article("Plans", "Ridge.")
+        embed_everything()
+        Article.objects.filter(pk=article.pk).update(visibility="internal")
+        indexing.reclassify(article_id=article.pk)
+        assert not search_knowledge("plans ridge", actor=CUSTOMER).evidence
+        assert search_knowledge("plans ridge", actor=OPERATOR).evidence
+
+
+def test_a_model_that_is_brought_in_stands_beside_the_one_in_use() -> None:
+    with override_settings(CAIRNLOOP=settings(EMBEDDER_NEXT="tests.retrieval.support.NextEmbedder")):
+        make_article("Plans", "Ridge.")
+        embed_everything()
+        assert set(ChunkVector.objects.values_list("model", flat=True)) == {"concepts", "concepts-2"}
+        assert search_knowledge("plans", actor=OPERATOR).evidence[0].meaning_rank == 1
+        assert indexing.forget_model(model="concepts-2") == 1
+
+
+def test_a_failing_embedder_fails_the_job_and_stores_nothing() -> None:
+    article = make_article("Plans", "Ridge.")
+    with (
+        override_settings(CAIRNLOOP={"EMBEDDER": f"{FailingEmbedder.__module__}.FailingEmbedder"}),
+        pytest.raises(embedding.EmbeddingFailed) as failed,
+    ):
+        indexing.embed_chunks(revision_id=article.live_revision_id or article.revisions.get().pk)
+    assert "Ridge" not in str(failed.value)
+    assert not ChunkVector.objects.exists()
+
+
+@pytest.mark.parametrize("vector", [[0.0] * 16, [float("nan")] * 16, [float("inf")] * 16, [1.0] * 15])
+def test_a_vector_without_direction_or_of_another_size_is_refused(vector: list[float]) -> None:
+    class Broken(ConceptEmbedder):
+        def embed(self, *, texts: object) -> list[list[float]]:
+            return [vector]
+
+    with pytest.raises(embedding.EmbeddingFailed):
+        embedding.embed(Broken(), ["text"])
+
+
+def test_a_slow_embedder_is_not_waited_for() -> None:
+    import threading
+
+    release = threading.Event()
+
+    class Slow(ConceptEmbedder):
+        def embed(self, *, texts: object) -> list[list[float]]:
+            release.wait(30)
+            return [[1.0] * 16]
+
+    with override_settings(CAIRNLOOP={"EMBEDDER_WAIT_SECONDS": 1}), pytest.raises(embedding.EmbeddingFailed):
+        embedding.embed_query(Slow(), "text")
+    release.set()

@@ -1,0 +1,121 @@
+"""What search promises: the right evidence, only for those who may see it, in one order, whatever fails."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import override_settings
+
+from cairnloop.core.errors import InvalidInput
+from cairnloop.retrieval.evidence import Degradation, Reason
+from cairnloop.retrieval.searching import search_knowledge
+from tests.retrieval.support import (
+    CLIENT,
+    CUSTOMER,
+    OPERATOR,
+    FailingEmbedder,
+    embed_everything,
+    make_article,
+    settings,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _an_embedder() -> object:
+    with override_settings(CAIRNLOOP=settings()):
+        yield
+
+
+def titles(query: str, **options: object) -> list[str]:
+    """What is found, best first."""
+    outcome = search_knowledge(query, **{"actor": OPERATOR, **options})  # type: ignore[arg-type]
+    return [found.title for found in outcome.evidence]
+
+
+def test_words_find_at_once_and_meaning_once_vectors_are_there() -> None:
+    make_article("Getting your reimbursement", "We return the amount within five days.")
+    make_article("Opening hours", "We answer from nine to five.")
+
+    before = search_knowledge("amount days", actor=OPERATOR)
+    assert [found.title for found in before.evidence] == ["Getting your reimbursement"]
+    assert before.evidence[0].reasons == (Reason.WORDS,)
+    embed_everything()
+
+    meant = search_knowledge("refund", actor=OPERATOR)
+    assert meant.evidence[0].title == "Getting your reimbursement"
+    assert meant.evidence[0].reasons == (Reason.MEANING,)
+    assert meant.degradation is None
+
+
+def test_the_title_weighs_more_than_the_text() -> None:
+    make_article("Various", "Webhooks are mentioned here among many things.")
+    make_article("Webhooks", "How to receive them.")
+    embed_everything()
+    assert titles("webhooks")[0] == "Webhooks"
+
+
+@pytest.mark.parametrize(
+    "identifier", ["ERR_4012", "ci-cache", "v1.2.3", "lin@north.example", "/etc/trail/agent.conf", "TS-999"]
+)
+def test_an_identifier_is_found_as_it_is_written(identifier: str) -> None:
+    make_article("Everything else", "Error err 4013, ci and a cache, version 1.2.4, trail agent, north, ts 998. " * 5)
+    make_article("The one", f"When you see {identifier} in the log, restart the agent.")
+    embed_everything()
+    outcome = search_knowledge(f"what does {identifier} mean", actor=OPERATOR)
+    assert outcome.evidence[0].title == "The one"
+    assert Reason.IDENTIFIER in outcome.evidence[0].reasons
+
+
+def test_customers_and_clients_find_public_articles_only() -> None:
+    make_article("Refund for customers", "A refund takes five days.")
+    make_article("Refund limits for staff", "A refund above 100 needs a lead.", visibility="internal")
+    embed_everything()
+    for actor in (CUSTOMER, CLIENT):
+        assert titles("refund lead staff", actor=actor) == ["Refund for customers"]
+    assert set(titles("refund lead staff")) == {"Refund for customers", "Refund limits for staff"}
+
+
+def test_a_failing_embedder_leaves_words() -> None:
+    make_article("Refunds", "A refund takes five days.")
+    with override_settings(CAIRNLOOP={"EMBEDDER": f"{FailingEmbedder.__module__}.FailingEmbedder"}):
+        outcome = search_knowledge("refund", actor=OPERATOR)
+    assert outcome.degradation is Degradation.EMBEDDER_FAILED
+    assert [found.title for found in outcome.evidence] == ["Refunds"]
+
+
+def test_without_an_embedder_words_are_searched() -> None:
+    make_article("Refunds", "A refund takes five days.")
+    with override_settings(CAIRNLOOP={"EMBEDDER": ""}):
+        outcome = search_knowledge("refund", actor=OPERATOR)
+    assert outcome.degradation is Degradation.NO_EMBEDDER
+    assert [found.title for found in outcome.evidence] == ["Refunds"]
+
+
+def test_the_snippet_is_what_the_citation_says() -> None:
+    article = make_article("Refunds", "First of all, breathe. " * 20 + "A refund takes five days. Then all is well.")
+    (found, *_) = search_knowledge("refund days", actor=OPERATOR).evidence
+    text = article.revisions.get().text
+    assert text[found.citation.start : found.citation.end] == found.snippet.text  # type: ignore[union-attr]
+    assert {found.snippet.text[start:end] for start, end in found.snippet.matches} == {"refund", "days"}
+
+
+@pytest.mark.parametrize("query", ["", "   ", "\x00", "the of and", "'; DROP TABLE --", "a & | ! ( b", "%s %", "\\"])
+def test_odd_queries_are_answered(query: str) -> None:
+    make_article("Refunds", "A refund takes five days.")
+    search_knowledge(query, actor=OPERATOR)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101])
+def test_an_impossible_limit_is_refused(limit: int) -> None:
+    with pytest.raises(InvalidInput, match="limit"):
+        search_knowledge("refund", actor=OPERATOR, limit=limit)
+
+
+def test_each_language_is_read_in_its_own_way() -> None:
+    make_article("Rechnungen bezahlen", "Offene Rechnungen werden monatlich bezahlt.", locale="de")
+    make_article("Invoices", "Invoices are paid monthly.")
+    embed_everything()
+    assert titles("Rechnung bezahlt")[0] == "Rechnungen bezahlen"
+    assert titles("invoice paid")[0] == "Invoices"
+    assert titles("invoice", locale="de") in ([], ["Rechnungen bezahlen"])
