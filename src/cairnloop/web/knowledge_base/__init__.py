@@ -1,0 +1,1 @@
+"""The knowledge base in the dashboard: the list, one article, its editor, its history, and publishing."""
