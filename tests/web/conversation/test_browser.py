@@ -16,13 +16,12 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import cairnloop
 from cairnloop.core import live
 from cairnloop.models import Conversation, ReadMarker
 from tests import factories
-from tests.conftest import chromium
 from tests.factories import LIN, actor_of, make_conversation
 from tests.web.conversation.conftest import said, writes
 
@@ -72,9 +71,8 @@ def backstage(transactional_db: None) -> Iterator[Backstage[Any]]:
 
 
 @pytest.fixture
-def browser(transactional_db: None) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+def browser(transactional_db: None, shared_chromium: Browser) -> Browser:
+    return shared_chromium
 
 
 class Workspace:

@@ -78,6 +78,14 @@ class TestCustomerPanel:
         assert "ContextProvider failed" in caplog.text
         assert "hunter2" not in caplog.text
 
+    @PLACES
+    @pytest.mark.parametrize("provider", ["Silence", "Failure"])
+    def test_speaks_of_replies_only_to_those_who_may_write_them(self, reader, conversation, provider, inline):
+        with provided_by(provider):
+            panel = panel_of(reader, conversation, inline=inline)
+        assert "Your project" in panel
+        assert "reply" not in panel
+
     @provided_by("Facts")
     def test_leads_to_the_page_without_htmx(self, desk, conversation):
         response = desk.look("conversation-customer", conversation)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 
 import cairnloop
-from cairnloop.models import ReadMarker
+from cairnloop.models import Conversation, ReadMarker
 from tests.factories import BILLING, LIN, MATEUS, actor_of, make_conversation
 from tests.web.conversation.conftest import HOSTILE, url, words_of, writes
 
@@ -43,6 +43,12 @@ class TestPage:
         page = words_of(desk.look("conversation", conversation))
         assert "<strong>billing</strong>" in page
         assert "Automatic" in page
+
+    def test_says_customer_for_a_blank_name_and_shortens_a_long_one_where_it_is_written_to(self, desk, conversation):
+        Conversation.objects.update(customer_name=" \u202e ")
+        assert 'placeholder="Write to Customer…"' in words_of(desk.look("conversation", conversation))
+        Conversation.objects.update(customer_name="W" * 200)
+        assert f'placeholder="Write to {"W" * 39}……"' in words_of(desk.look("conversation", conversation))
 
     def test_shows_the_resolution_and_the_rating(self, desk, ada, conversation):
         cairnloop.resolve_conversation(conversation_id=conversation.pk, by=actor_of(ada))

@@ -45,6 +45,7 @@ class Aside:
     customer_ref: str
     customer_url: str
     customer_page_url: str
+    may_reply: bool
     earlier: tuple[Earlier, ...]
     all_url: str | None
     """The customer's conversations in the inbox, where there are more than shown."""
@@ -59,6 +60,7 @@ def aside_of(request: OperatorRequest, conversation: Conversation) -> Aside:
         customer_ref=conversation.customer_ref,
         customer_url=url_of("conversation-customer", conversation, place=place),
         customer_page_url=url_of("conversation", conversation, place=place, details=1) + "#details",
+        may_reply=request.actor is not None and request.access.can("reply", conversation),
         earlier=tuple(_earlier(each, place=place, now=now) for each in found[:EARLIER_CONVERSATIONS]),
         all_url=_all_of(conversation) if len(found) > EARLIER_CONVERSATIONS else None,
     )

@@ -7,18 +7,25 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cairnloop.conversations.messaging import add_note, post_reply
+from cairnloop.conversations.messaging import add_note
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.hooks.operator_access import Verb
+from cairnloop.retrieval.citing import CITATIONS_LIMIT, post_cited_reply
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.forms import MessageForm
 from cairnloop.web.conversation.presenter import url_of
+from cairnloop.web.conversation.sources import Source, sources_named
 from cairnloop.web.conversation.timeline import customer_name
 from cairnloop.web.inbox.place import Place, place_of
+
+PLACEHOLDER_NAME_CHARS = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +47,7 @@ REPLY = Kind(
     name="reply",
     verb="reply",
     url_name="conversation-reply",
-    write=post_reply,
+    write=post_cited_reply,
     label=gettext_lazy("Reply"),
     send=gettext_lazy("Send reply"),
     sent=gettext_lazy("Reply sent."),
@@ -87,6 +94,11 @@ class Writing:
     seen_sequence: int
     client_id: str
     storage_key: str
+    sources: tuple[Source, ...] = ()
+    """What the reply names as its sources."""
+    sources_limit: int = CITATIONS_LIMIT
+    cite_url: str = ""
+    """Where sources are found without JavaScript; empty for what names none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +151,8 @@ def blank_writing(
         hint=_hint(conversation, kind),
         seen_sequence=seen,
         client_id=new_client_id(),
+        sources=sources_named(request, request.GET.getlist("cite")) if kind is REPLY else (),
+        cite_url=_cite_url(request, conversation) if kind is REPLY else "",
         storage_key=f"{conversation.pk}:{request.actor.ref if request.actor else ''}:{kind.name}",
     )
 
@@ -161,8 +175,16 @@ def refused_writing(
         error=" ".join(str(error) for error in form.errors.get("text", ())),
         notice=notice,
         takes_focus=True,
+        sources=sources_named(request, request.POST.getlist("passages")) if kind is REPLY else (),
         client_id=client_id or form.cleaned_data.get("client_id") or blank.client_id,
     )
+
+
+def _cite_url(request: OperatorRequest, conversation: Conversation) -> str:
+    if not request.access.can_with_knowledge("view"):
+        return ""
+    query: dict[str, int | list[str]] = {"in": conversation.pk, "cite": request.GET.getlist("cite")[:CITATIONS_LIMIT]}
+    return f"{reverse('cairnloop:search')}?{urlencode(query, doseq=True)}"
 
 
 def new_client_id() -> str:
@@ -179,7 +201,9 @@ def _may_write(request: OperatorRequest, conversation: Conversation, kind: Kind)
 def _placeholder(conversation: Conversation, kind: Kind) -> str:
     if kind is NOTE:
         return _("Write to your colleagues…")
-    return _("Write to %(customer)s…") % {"customer": customer_name(conversation)}
+    return _("Write to %(customer)s…") % {
+        "customer": Truncator(customer_name(conversation)).chars(PLACEHOLDER_NAME_CHARS)
+    }
 
 
 def _hint(conversation: Conversation, kind: Kind) -> str:

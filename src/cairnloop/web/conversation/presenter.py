@@ -23,6 +23,7 @@ from cairnloop.conversations.workspace_queries import (
 )
 from cairnloop.hooks.operator_access import VERBS
 from cairnloop.web.access import OperatorRequest
+from cairnloop.web.conversation.sources import sources_of
 from cairnloop.web.conversation.timeline import (
     Day,
     Entry,
@@ -132,6 +133,7 @@ def timeline_of(
         now=timezone.now(),
         seen=None if before is not None else seen,
         is_newest=before is None,
+        sources=sources_of(request, messages),
     )
     return _timeline(request, conversation, entries, messages, is_newest=before is None)
 
@@ -142,7 +144,14 @@ def earlier_part(request: OperatorRequest, conversation: Conversation, *, before
     shown_first = messages[-1:] if messages and messages[-1].sequence == before else []
     messages = messages[: len(messages) - len(shown_first)]
     now = timezone.now()
-    entries = entries_of(messages, conversation=conversation, reader=request.actor, now=now, is_newest=False)
+    entries = entries_of(
+        messages,
+        conversation=conversation,
+        reader=request.actor,
+        now=now,
+        is_newest=False,
+        sources=sources_of(request, messages),
+    )
     days = {entry.dom_id for entry in entries if isinstance(entry, Day)}
     repeated = [day_of(message, today=timezone.localdate(now)) for message in shown_first]
     return _timeline(
@@ -169,6 +178,7 @@ def news_after(
         now=timezone.now(),
         seen=after if marks_unread else None,
         previous=previous,
+        sources=sources_of(request, messages),
     )
     return _timeline(request, conversation, entries, messages, is_newest=True)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import ClassVar
 
 from django.utils import timezone
@@ -17,6 +18,8 @@ from django.utils.translation import gettext_lazy
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.markdown import render_markdown, render_plain
+from cairnloop.core.texts import tidy_name
+from cairnloop.web.conversation.sources import Source
 
 Role = Message.Role
 
@@ -61,6 +64,7 @@ class Said:
     status: Status | None
     html: SafeString
     sent_at: datetime
+    sources: tuple[Source, ...]
     client_id: str
     """The client id of what the reader wrote: their composer lets go of the text once it stands here."""
 
@@ -98,6 +102,7 @@ def entries_of(
     seen: int | None = None,
     previous: Message | None = None,
     is_newest: bool = True,
+    sources: Mapping[int, tuple[Source, ...]] = MappingProxyType({}),
 ) -> tuple[Entry, ...]:
     """Return messages with a separator per day, and one where the reader left off.
 
@@ -119,7 +124,7 @@ def entries_of(
         if message.role == Role.SYSTEM:
             entries.append(_happened(message, conversation, is_rated=message.sequence in questions[-1:]))
         else:
-            entries.append(_said(message, conversation, reader))
+            entries.append(_said(message, conversation, reader, sources.get(message.pk, ())))
     return tuple(entries)
 
 
@@ -142,7 +147,7 @@ def rating_status(conversation: Conversation) -> Status | None:
     return Status(icon, str(label), tone)
 
 
-def _said(message: Message, conversation: Conversation, reader: Actor | None) -> Said:
+def _said(message: Message, conversation: Conversation, reader: Actor | None, sources: tuple[Source, ...]) -> Said:
     is_customer = message.role == Role.CUSTOMER
     return Said(
         dom_id=f"message-{message.sequence}",
@@ -154,6 +159,7 @@ def _said(message: Message, conversation: Conversation, reader: Actor | None) ->
         status=_status_of(message),
         html=render_plain(message.text) if is_customer else render_markdown(message.text),
         sent_at=message.created_at,
+        sources=sources,
         client_id=(message.client_id or "") if _is_by(message, reader) else "",
     )
 
@@ -177,7 +183,7 @@ def _happened(message: Message, conversation: Conversation, *, is_rated: bool) -
 def author_of(message: Message, conversation: Conversation) -> str:
     """Return who wrote a message, in words."""
     if message.author_kind == ActorKind.CUSTOMER:
-        return message.author_name or customer_name(conversation)
+        return tidy_name(message.author_name) or customer_name(conversation)
     if message.author_kind == ActorKind.OPERATOR:
         return message.author_name or _("Operator")
     return message.author_name or _("Your application")
@@ -185,7 +191,7 @@ def author_of(message: Message, conversation: Conversation) -> str:
 
 def customer_name(conversation: Conversation) -> str:
     """Return the customer's name, as far as it is known."""
-    return conversation.customer_name or _("Customer")
+    return tidy_name(conversation.customer_name) or _("Customer")
 
 
 def _status_of(message: Message) -> Status | None:

@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.workspace_queries import messages_with
 from cairnloop.core.errors import InvalidInput, InvalidTransition, StaleView
+from cairnloop.retrieval.citing import CitationRefused
 from cairnloop.web.access import ActingRequest
 from cairnloop.web.conversation import showing
-from cairnloop.web.conversation.composer import Kind, Notice, Writing, new_client_id, refused_writing
+from cairnloop.web.conversation.composer import REPLY, Kind, Notice, Writing, new_client_id, refused_writing
 from cairnloop.web.conversation.forms import MessageForm
+from cairnloop.web.conversation.sources import kept_passages, passages_in
 from cairnloop.web.conversation.timeline import author_of
 
 
@@ -22,7 +24,11 @@ def write(request: ActingRequest, conversation: Conversation, kind: Kind) -> Htt
         notice = _incomplete() if form.is_incomplete else None
         return _refused(request, conversation, kind, form, notice, status=422)
     try:
-        message = kind.write(conversation_id=conversation.pk, by=request.actor, **form.cleaned_data)
+        passages = passages_in(request.POST.getlist("passages")) if kind is REPLY else ()
+        cited = {"passages": passages} if kind is REPLY else {}
+        message = kind.write(conversation_id=conversation.pk, by=request.actor, **cited, **form.cleaned_data)
+    except CitationRefused as error:
+        return _refused(request, conversation, kind, form, _not_citable(error), status=422)
     except InvalidInput as error:
         form.add_error("text", error.message)
         return _refused(request, conversation, kind, form, status=422)
@@ -34,7 +40,7 @@ def write(request: ActingRequest, conversation: Conversation, kind: Kind) -> Htt
         notice = Notice(_("Not sent: this conversation changed."), error.message)
         return _refused(request, conversation, kind, form, notice, status=409)
     conversation.refresh_from_db()
-    if _normalised(form.cleaned_data["text"]) != message.text:
+    if _normalised(form.cleaned_data["text"]) != message.text or set(passages) != kept_passages(message):
         return _refused(request, conversation, kind, form, _sent_before(), status=409, client_id=new_client_id())
     return showing.written(request, conversation, kind, after=form.cleaned_data["seen_sequence"])
 
@@ -70,6 +76,10 @@ def _stale(conversation: Conversation, missed: tuple[int, ...]) -> Notice:
     else:
         title = _("Not sent: there are new messages.")
     return Notice(title, _("Your text is kept. Read what is new above, then send it or change it."))
+
+
+def _not_citable(error: CitationRefused) -> Notice:
+    return Notice(_("Not sent: a source cannot be cited."), error.message)
 
 
 def _incomplete() -> Notice:
