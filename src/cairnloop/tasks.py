@@ -2,5 +2,6 @@
 
 from cairnloop.conversations import jobs as conversation_jobs
 from cairnloop.ops import jobs as ops_jobs
+from cairnloop.retrieval import jobs as retrieval_jobs
 
-__all__ = ["conversation_jobs", "ops_jobs"]
+__all__ = ["conversation_jobs", "ops_jobs", "retrieval_jobs"]

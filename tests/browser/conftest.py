@@ -8,15 +8,7 @@ from typing import Any
 import pytest
 
 from rigs.stack import Stack
-from tests.conftest import chromium
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -29,17 +21,6 @@ def example() -> Iterator[str]:
         stack.start_web()
         stack.start_worker()
         yield stack.url
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """One Chromium for all tests."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 class Window:
@@ -82,12 +63,12 @@ class Window:
 
 
 @pytest.fixture
-def window(browser: Any, example: str) -> Iterator[Callable[..., Window]]:
+def window(shared_chromium: Any, example: str) -> Iterator[Callable[..., Window]]:
     """Open windows; at the end none of them may have complained, least of all about the content policy."""
     opened: list[Window] = []
 
     def open_window(**options: Any) -> Window:
-        opened.append(Window(browser, example, **options))
+        opened.append(Window(shared_chromium, example, **options))
         return opened[-1]
 
     yield open_window

@@ -25,6 +25,9 @@ SCREENS = {
     "inbox": "/support/inbox/",
     "inbox, resolved": "/support/inbox/?status=resolved",
     "inbox, nothing found": "/support/inbox/?q=zzzzzz",
+    "articles": "/support/knowledge/",
+    "article": "/support/knowledge/1/",
+    "article, editor": "/support/knowledge/1/edit/",
     "not found": "/support/conversations/999999/",
 }
 SMALLEST_TARGET = 24

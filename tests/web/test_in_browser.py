@@ -14,12 +14,11 @@ import pytest
 import uvicorn
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import cairnloop
 from cairnloop.core import live
 from cairnloop.models import Conversation
-from tests.conftest import chromium
 from tests.factories import LIN, actor_of, make_conversation
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -77,9 +76,8 @@ def backstage(transactional_db: None) -> Iterator[Backstage]:
 
 
 @pytest.fixture
-def chrome(transactional_db: None, ada: Any) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+def chrome(transactional_db: None, ada: Any, shared_chromium: Browser) -> Browser:
+    return shared_chromium
 
 
 class Desk:
@@ -310,6 +308,88 @@ class TestThePlace:
         expect(page.get_by_role("link", name="Number 20", exact=True)).to_be_in_viewport()
 
 
+class TestThePointer:
+    """It may look at rows as long as keys have chosen none; the marked row is always the one that keys mean."""
+
+    def is_about(self, page: Page, conversation: Conversation) -> None:
+        expect(row(page, conversation)).to_have_attribute("data-current", "")
+        expect(page.locator("[data-current]")).to_have_count(1)
+        expect(page.locator("#preview-title")).to_have_text(conversation.subject)
+
+    def test_looks_without_choosing(self, desk, three, backstage):
+        page = desk().open("/support/inbox/")
+        row(page, three[0]).hover()
+        self.is_about(page, three[0])
+        page.keyboard.press("e")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/conversations/{three[0].pk}/?from=*")
+        assert backstage(lambda: Conversation.objects.filter(status="resolved").exists()) is False
+
+    def test_that_rests_takes_no_row_from_the_keys(self, desk, three, backstage):
+        page = desk().open("/support/inbox/")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        row(page, three[0]).hover()
+        page.wait_for_timeout(600)
+        expect(opened_link(page, three[1])).to_be_focused()
+        self.is_about(page, three[1])
+        page.keyboard.press("e")
+        expect(row(page, three[1]).get_by_text("Resolved")).to_be_visible()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/conversations/{three[1].pk}/?from=*")
+        assert backstage(lambda: Conversation.objects.get(status="resolved").pk) == three[1].pk
+
+    def test_does_not_point_at_what_scrolls_below_it(self, desk, backstage):
+        many = backstage(lambda: [make_conversation(subject=f"Number {number}") for number in range(25)][::-1])
+        page = desk(viewport={"width": 1440, "height": 600}).open("/support/inbox/?sort=opened")
+        row(page, many[3]).hover()
+        self.is_about(page, many[3])
+        for each in many[:16]:
+            page.keyboard.press("j")
+            expect(opened_link(page, each)).to_be_focused()
+            page.wait_for_timeout(300)
+        self.is_about(page, many[15])
+
+    def test_on_what_is_new_keeps_the_chosen_row_and_its_focus(self, desk, three, backstage):
+        page = desk().open("/support/inbox/?sort=opened")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        self.is_about(page, three[1])
+        new = backstage(lambda: make_conversation(subject="Number 4"))
+        page.locator(NEWS).click()
+        expect(row(page, new)).to_be_visible()
+        page.wait_for_timeout(600)
+        expect(opened_link(page, three[1])).to_be_focused()
+        self.is_about(page, three[1])
+
+    def test_chose_a_row_by_a_click_and_may_look_at_others_afterwards(self, desk, three):
+        page = desk().open("/support/inbox/")
+        opened_link(page, three[1]).click()
+        page.wait_for_url(f"**/conversations/{three[1].pk}/?from=*")
+        page.go_back()
+        expect(opened_link(page, three[1])).to_be_focused()
+        self.is_about(page, three[1])
+        row(page, three[0]).hover()
+        self.is_about(page, three[0])
+        expect(opened_link(page, three[1])).not_to_be_focused()
+
+    def test_and_changes_do_not_lose_each_other(self, desk, three, backstage):
+        """A glance that takes long keeps no change waiting, and a change drops no glance."""
+        page = desk().open("/support/inbox/")
+        page.keyboard.press("j")
+        self.is_about(page, three[2])
+        held: list[Any] = []
+        page.route("**/preview/**", lambda route: held.append(route) if not held else route.continue_())
+        page.keyboard.press("j")
+        expect(row(page, three[1])).to_have_attribute("data-current", "")
+        backstage(lambda: cairnloop.receive_message(conversation_id=three[0].pk, text="Anyone here?", by=LIN))
+        expect(row(page, three[0])).to_contain_text("Anyone here?")
+        page.keyboard.press("k")
+        page.wait_for_timeout(200)
+        held[0].continue_()
+        self.is_about(page, three[2])
+
+
 class TestAPageFromBeforeSigningInAgain:
     def sign_in_again(self, ada: Desk) -> None:
         """What a sign-in in another tab does to this one: the token behind its forms is another."""
@@ -468,6 +548,14 @@ class TestWithoutScripts:
         expect(page.get_by_role("heading", name="No conversation matches")).to_be_visible()
         for useless in ("cl-live", "cl-theme", "cl-keys"):
             expect(page.locator(useless)).to_be_hidden()
+
+    def test_no_key_is_named_that_nobody_would_hear(self, desk, three):
+        for scripts in (True, False):
+            for path in ("/support/", "/support/inbox/", f"/support/conversations/{three[0].pk}/", "/support/search/"):
+                ada = desk(java_script_enabled=scripts)
+                page = ada.open(path, state="live" if scripts else "")
+                named = [each for each in page.locator("kbd").all() if each.is_visible()]
+                assert bool(named) is scripts, path
 
 
 def rows_without_scripts(page: Page) -> list[str]:

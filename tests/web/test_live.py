@@ -26,7 +26,7 @@ from tests.web.conftest import browser_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATH = "support/live/"
-OWN = [(b"host", b"testserver"), (b"origin", b"https://testserver")]
+OWN = [(b"host", b"testserver"), (b"origin", b"http://testserver")]
 
 
 def cookie_of(browser: Client) -> list[tuple[bytes, bytes]]:
@@ -88,18 +88,35 @@ class TestWhoMayConnect:
         async with socket_of(*OWN, *cookie_of(browser)) as socket:
             assert socket.answer == (False, 4403)
 
-    @pytest.mark.parametrize("origin", [b"https://evil.example", b"null", b"", b"https://testserver.evil.example"])
+    @pytest.mark.parametrize(
+        "origin", [b"https://evil.example", b"null", b"", b"http://testserver.evil.example", b"file://"]
+    )
     async def test_no_page_of_another_site(self, socket_of, ada_browser, origin):
         headers = [(b"host", b"testserver"), (b"origin", origin), *cookie_of(ada_browser)]
         async with socket_of(*headers) as socket:
             assert socket.answer == (False, 4403)
+
+    @pytest.mark.parametrize("origin", [b"https://testserver", b"http://testserver:8080", b"//testserver"])
+    async def test_no_page_of_another_scheme_or_port(self, socket_of, ada_browser, origin):
+        headers = [(b"host", b"testserver"), (b"origin", origin), *cookie_of(ada_browser)]
+        async with socket_of(*headers) as socket:
+            assert socket.answer == (False, 4403)
+
+    async def test_an_operator_behind_a_proxy_that_ends_tls(self, socket_of, ada_browser, settings):
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_TLS", "on")
+        settings.USE_X_FORWARDED_HOST = True
+        settings.ALLOWED_HOSTS = ["app.acme.example"]
+        proxied = [(b"host", b"inner"), (b"x-tls", b"on"), (b"x-forwarded-host", b"app.acme.example:443")]
+        for origin, is_let_in in [(b"https://app.acme.example", True), (b"http://app.acme.example", False)]:
+            async with socket_of(*proxied, (b"origin", origin), *cookie_of(ada_browser)) as socket:
+                assert socket.answer[0] is is_let_in
 
     async def test_nobody_who_does_not_say_where_they_come_from(self, socket_of, ada_browser):
         async with socket_of((b"host", b"testserver"), *cookie_of(ada_browser)) as socket:
             assert socket.answer == (False, 4403)
 
     async def test_nobody_at_a_host_that_is_not_ours(self, socket_of, ada_browser):
-        headers = [(b"host", b"evil.example"), (b"origin", b"https://evil.example"), *cookie_of(ada_browser)]
+        headers = [(b"host", b"evil.example"), (b"origin", b"http://evil.example"), *cookie_of(ada_browser)]
         async with socket_of(*headers) as socket:
             assert socket.answer == (False, 4403)
 

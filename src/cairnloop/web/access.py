@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import NotAllowed, NotFound
 from cairnloop.hooks import load_hook
-from cairnloop.hooks.operator_access import HostUser, Verb
+from cairnloop.hooks.operator_access import HostUser, KnowledgeVerb, Verb
+from cairnloop.knowledge_base.models import Article
 
 logger = logging.getLogger("cairnloop.web")
 
@@ -43,6 +45,12 @@ class Access:
     def can(self, verb: Verb, conversation: Conversation) -> bool:
         """May this user do `verb` with a conversation that is visible to them?"""
         return bool(self._ask(self._hook.can, otherwise=False, verb=verb, conversation=conversation))
+
+    def can_with_knowledge(self, verb: KnowledgeVerb) -> bool:
+        """May this user do `verb` with articles? A hook that does not answer lets those read who may enter."""
+        question = getattr(self._hook, "can_with_knowledge", None)
+        answer = None if question is None else self._ask(question, otherwise=False, verb=verb)
+        return verb == "view" if answer is None else bool(answer)
 
     def _ask(self, question: Callable[..., Any], *, otherwise: Any, **about: Any) -> Any:
         try:
@@ -78,3 +86,20 @@ def get_visible_conversation(request: OperatorRequest, conversation_id: int, *, 
     if to is not None and not request.access.can(to, conversation):
         raise NotAllowed
     return conversation
+
+
+def get_article(request: OperatorRequest, article_id: int, *, to: KnowledgeVerb = "view") -> Article:
+    """Return an article this user may do `to` with. Raises NotAllowed, and NotFound for an unknown id."""
+    refuse_knowledge(request, to=to)
+    article = Article.objects.filter(pk=article_id).select_related("live_revision").first()
+    if article is None:
+        raise NotFound
+    return article
+
+
+def refuse_knowledge(request: OperatorRequest, *, to: KnowledgeVerb) -> None:
+    """Raise NotAllowed unless this user may view articles, and do `to` with them."""
+    if not request.access.can_with_knowledge("view"):
+        raise NotAllowed(_("You may not see the knowledge base."))
+    if not request.access.can_with_knowledge(to):
+        raise NotAllowed(_("You may read articles, but not change them."))

@@ -9,18 +9,17 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings as host_settings
 from django.contrib.auth import get_user
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from cairnloop.core import live
 from cairnloop.core.live import INBOX
+from cairnloop.origins import Handshake, is_same_origin, own_origin
 from cairnloop.web.access import Access
 from cairnloop.web.live_topics import TopicRefused, versions_of
 
@@ -194,13 +193,5 @@ def _topics_in(text: str | None) -> set[str] | None:
 
 def _is_own_origin(scope: Mapping[str, Any]) -> bool:
     """True for a page of the host itself; other sites' pages carry the operator's cookie too."""
-    headers = dict(scope["headers"])
-    origin = urlsplit(headers.get(b"origin", b"").decode("latin-1"))
-    request = HttpRequest()
-    request.META["HTTP_HOST"] = headers.get(b"host", b"").decode("latin-1")
-    if b"x-forwarded-host" in headers:
-        request.META["HTTP_X_FORWARDED_HOST"] = headers[b"x-forwarded-host"].decode("latin-1")
-    try:
-        return bool(origin.netloc) and origin.netloc.lower() == request.get_host().lower()
-    except DisallowedHost:
-        return False
+    handshake = Handshake(scope)
+    return is_same_origin(handshake.headers.get("Origin", ""), own_origin(handshake))

@@ -79,18 +79,14 @@ class Shell:
     csrf_header: str
     csrf_token: str
     toasts: tuple[Toast, ...]
+    may_write_articles: bool
 
 
 def build_shell(request: OperatorRequest) -> Shell:
     """Return what surrounds the page of this request; reading it shows pending Django messages once."""
-    home, inbox = reverse("cairnloop:home"), reverse("cairnloop:inbox")
-    is_home = request.path == home
-    destinations = (
-        Destination(_("Home"), home, "house", is_home),
-        Destination(_("Inbox"), inbox, "inbox", not is_home, inbox_badge(request)),
-    )
+    home = reverse("cairnloop:home")
     return Shell(
-        destinations=destinations,
+        destinations=_destinations(request, home),
         home_url=home,
         operator_name=request.actor.name if request.actor else "",
         is_read_only=request.actor is None,
@@ -98,7 +94,21 @@ def build_shell(request: OperatorRequest) -> Shell:
         csrf_header=host_settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
         csrf_token=get_token(request),
         toasts=_toasts(request),
+        may_write_articles=request.actor is not None and request.access.can_with_knowledge("write"),
     )
+
+
+def _destinations(request: OperatorRequest, home: str) -> tuple[Destination, ...]:
+    inbox, articles = reverse("cairnloop:inbox"), reverse("cairnloop:articles")
+    is_home, is_knowledge = request.path == home, request.path.startswith(articles)
+    is_inbox = not is_home and not is_knowledge and not request.path.startswith(reverse("cairnloop:search"))
+    found = [
+        Destination(_("Home"), home, "house", is_home),
+        Destination(_("Inbox"), inbox, "inbox", is_inbox, inbox_badge(request)),
+    ]
+    if request.access.can_with_knowledge("view"):
+        found.append(Destination(_("Knowledge"), articles, "book-open", is_knowledge))
+    return tuple(found)
 
 
 def watch(request: OperatorRequest, *topics: str) -> None:

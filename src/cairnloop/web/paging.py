@@ -11,13 +11,17 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import DateTimeField, Model, Q, QuerySet
+from django.db.models import CharField, DateTimeField, Model, Q, QuerySet
 from django.utils.timezone import is_aware
+
+from cairnloop.core.errors import InvalidInput
+from cairnloop.core.texts import refuse_unstorable
 
 Row = TypeVar("Row", bound=Model)
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
-CURSOR_CHARS = 200
+CURSOR_CHARS = 1_500
+"""Enough for the longest title in any script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,9 @@ def until(queryset: Rows, cursor: str, *, ordering: Sequence[str]) -> Rows:
 def behind(queryset: Rows, cursor: str, *, ordering: Sequence[str]) -> Rows:
     """Narrow to the rows behind the place a cursor names; to all of them for a damaged one."""
     position = _read(cursor, queryset, ordering)
-    return queryset if position is None else queryset.filter(_behind(list(zip(ordering, position, strict=True))))
+    if position is None:
+        return queryset
+    return queryset.filter(_behind(queryset, list(zip(ordering, position, strict=True))))
 
 
 def page_after(queryset: QuerySet[Row], cursor: str, *, ordering: Sequence[str], size: int) -> Page[Row]:
@@ -56,19 +62,19 @@ def page_after(queryset: QuerySet[Row], cursor: str, *, ordering: Sequence[str],
     return Page(rows, _write(rows[-1], ordering) if has_more else "")
 
 
-def _behind(position: list[tuple[str, Any]]) -> Q:
+def _behind(queryset: QuerySet[Any], position: list[tuple[str, Any]]) -> Q:
     (column, value), *rest = position
     name = column.removeprefix("-")
     if value is None:
-        return Q(**{f"{name}__isnull": True}) & _behind(rest)
+        return Q(**{f"{name}__isnull": True}) & _behind(queryset, rest)
     direction = "lt" if column.startswith("-") else "gt"
     beyond = Q(**{f"{name}__{direction}": value})
     if not rest:
         return beyond
     # The outer bound is implied by the inner ones; it is what PostgreSQL can use to enter the index.
     within = Q(**{f"{name}__{direction}e": value})
-    found = within & (beyond | (Q(**{name: value}) & _behind(rest)))
-    return found | Q(**{f"{name}__isnull": True}) if direction == "gt" else found
+    found = within & (beyond | (Q(**{name: value}) & _behind(queryset, rest)))
+    return found | Q(**{f"{name}__isnull": True}) if direction == "gt" and _field(queryset, name).null else found
 
 
 def _until(position: list[tuple[str, Any]]) -> Q:
@@ -84,7 +90,7 @@ def _until(position: list[tuple[str, Any]]) -> Q:
 def _write(row: Model, ordering: Sequence[str]) -> str:
     values = [getattr(row, column.removeprefix("-")) for column in ordering]
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps([*ordering, *plain]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([*ordering, *plain], ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def _read(cursor: str, queryset: QuerySet[Any], ordering: Sequence[str]) -> list[Any] | None:
@@ -100,12 +106,12 @@ def _read(cursor: str, queryset: QuerySet[Any], ordering: Sequence[str]) -> list
         return None
     try:
         return [_value(queryset, column, value) for column, value in zip(ordering, stored[width:], strict=True)]
-    except (ValidationError, TypeError, ValueError, OverflowError):
+    except (InvalidInput, ValidationError, TypeError, ValueError, OverflowError):
         return None
 
 
 def _value(queryset: QuerySet[Any], column: str, stored: Any) -> Any:
-    field = queryset.model._meta.get_field(column.removeprefix("-"))
+    field = _field(queryset, column.removeprefix("-"))
     if stored is None:
         if not field.null:
             raise ValueError(column)
@@ -115,6 +121,14 @@ def _value(queryset: QuerySet[Any], column: str, stored: Any) -> Any:
         if not is_aware(moment):
             raise ValueError(column)
         return moment.astimezone(UTC)
+    if isinstance(field, CharField):
+        refuse_unstorable(stored)
+        return stored
     if type(stored) is not int:
         raise ValueError(column)
     return stored
+
+
+def _field(queryset: QuerySet[Any], name: str) -> Any:
+    annotation = queryset.query.annotations.get(name)
+    return annotation.output_field if annotation else queryset.model._meta.get_field(name)

@@ -18,6 +18,8 @@ urlpatterns = [
     path("inbox/rows/<int:conversation_id>/reopening/", actions.reopen, name="inbox-reopening"),
     path("inbox/preview/<int:conversation_id>/", inbox.preview, name="inbox-preview"),
     path("conversations/", include("cairnloop.web.conversation.urls")),
+    path("knowledge/", include("cairnloop.web.knowledge_base.urls")),
+    path("search/", include("cairnloop.web.search.urls")),
     path("rail/badge/", rail.badge, name="rail-badge"),
     path("live/state/", live_state.state, name="live-state"),
 ]

@@ -22,6 +22,7 @@ from cairnloop.conversations.queries import (
     inbox_searched_since,
 )
 from cairnloop.core.actors import ActorKind
+from cairnloop.core.texts import tidy_name
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.inbox.forms import ALL, SHOWN_LIMIT, Asked, filter_of
 from cairnloop.web.inbox.place import Place
@@ -231,7 +232,7 @@ def _row(line: InboxLine, *, actor_ref: str | None, place: Place) -> Row:
         preview_url=reverse("cairnloop:inbox-preview", args=[conversation.pk]),
         assignment_url=reverse("cairnloop:inbox-assignment", args=[conversation.pk]),
         resolution_url=reverse("cairnloop:inbox-resolution", args=[conversation.pk]),
-        who=conversation.customer_name or conversation.customer_ref,
+        who=tidy_name(conversation.customer_name) or conversation.customer_ref,
         company=conversation.account_name,
         subject=conversation.subject or _("No subject"),
         snippet=snippet_of(line.last_word, actor_ref=actor_ref),

@@ -1,7 +1,7 @@
 /** Applies the operator's theme and names the keyboard's keys before the first paint. Not a module: it has to block. */
 {
   const platform = navigator.userAgentData?.platform || navigator.platform
-  if (/mac|iphone|ipad/i.test(platform)) document.documentElement.dataset.keyboard = "apple"
+  document.documentElement.dataset.keyboard = /mac|iphone|ipad/i.test(platform) ? "apple" : "other"
   try {
     const theme = localStorage.getItem("cl:theme")
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme

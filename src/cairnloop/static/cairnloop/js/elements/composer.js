@@ -11,9 +11,11 @@ customElements.define("cl-composer", class extends HTMLElement {
     this.addEventListener("input", (event) => this.#written(event.target.form))
     this.addEventListener("submit", (event) => this.#tried(event.target), true)
     this.addEventListener("keydown", (event) => this.#pressed(event))
+    this.addEventListener("cl:sources", (event) => this.#written(event.target.closest("form")))
+    this.addEventListener("cl:cite", (event) => this.#cite(event))
     this.addEventListener("htmx:afterSwap", () => this.#restoreAll())
     this.#restoreAll()
-    const unsent = this.forms.find((form) => form.hidden && form.elements.text.value && !this.chosen.elements.text.value)
+    const unsent = this.forms.find((form) => form.hidden && this.#isBegun(form) && !this.#isBegun(this.chosen))
     if (unsent) this.#show(unsent.dataset.kind)
   }
 
@@ -52,6 +54,28 @@ customElements.define("cl-composer", class extends HTMLElement {
     }
   }
 
+  /** Names a source of the reply, and puts its words where the writer is if they are to be quoted. */
+  #cite({ target, detail }) {
+    const form = target.closest("form")
+    const text = form.elements.text
+    this.#show(form.dataset.kind)
+    target.add(detail)
+    if (detail.quote) {
+      const isAfterWord = /\S$/.test(text.value.slice(0, detail.caret))
+      text.setRangeText(`${isAfterWord ? " " : ""}${detail.quote}`, detail.caret, detail.caret, "end")
+    }
+    text.focus()
+    this.#written(form)
+  }
+
+  #isBegun(form) {
+    return Boolean(form.elements.text.value.trim() || this.#sources(form)?.length)
+  }
+
+  #sources(form) {
+    return form.querySelector("cl-sources")?.values
+  }
+
   #written(form) {
     // Other words are another message: they may not borrow the id of one that may have been sent.
     if (this.#stored(form)?.tried) form.elements.client_id.value = this.#newId()
@@ -73,9 +97,12 @@ customElements.define("cl-composer", class extends HTMLElement {
     const text = form.elements.text
     if (stored && document.querySelector(`[data-client-id="${CSS.escape(stored.id)}"]`)) this.#forget(form)
     else if (stored && !text.value) {
+      const given = this.#sources(form)?.length
       text.value = stored.text
-      form.elements.client_id.value = stored.id
-    } else if (text.value) this.#store(form, false)
+      for (const source of stored.sources ?? []) form.querySelector("cl-sources")?.add(source)
+      if (given) this.#written(form)
+      else form.elements.client_id.value = stored.id
+    } else if (this.#isBegun(form)) this.#store(form, false)
     this.#grow(text)
   }
 
@@ -111,9 +138,9 @@ customElements.define("cl-composer", class extends HTMLElement {
 
   #store(form, tried) {
     const text = form.elements.text.value
-    if (!text.trim()) return this.#forget(form)
+    if (!this.#isBegun(form)) return this.#forget(form)
     try {
-      localStorage.setItem(this.#key(form), JSON.stringify({ text, id: form.elements.client_id.value, tried }))
+      localStorage.setItem(this.#key(form), JSON.stringify({ text, id: form.elements.client_id.value, tried, sources: this.#sources(form) }))
     } catch {
       // Forbidden or full storage: the text lives in the field alone.
     }

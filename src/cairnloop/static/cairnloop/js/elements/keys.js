@@ -50,7 +50,7 @@ customElements.define("cl-keys", class extends HTMLElement {
     const going = this.goingUntil > Date.now()
     this.goingUntil = key === "g" ? Date.now() + GO_MS : 0
     if (key === "g") return true
-    const url = going && { h: this.dataset.home, i: this.dataset.inbox }[key]
+    const url = going && { h: this.dataset.home, i: this.dataset.inbox, k: this.dataset.knowledge }[key]
     return Boolean(url) && this.#leave(url)
   }
 

@@ -2,6 +2,9 @@
  * The inbox's list: keys, the current row with a glance inside, and changes that never move what is under the
  * pointer. While someone works in the list its rows are renewed in place and new ones wait behind a button.
  * The address says which rows are loaded and which one is looked at, and every row's link carries it on.
+ *
+ * One row is the current one: it is marked, the glance shows it, and every key means it. What keys have chosen only
+ * keys or a click move on; until then a pointer that moves and comes to rest may look at another row.
  */
 const REST_MS = 250
 const PLACE = "cl:inbox-place"
@@ -16,13 +19,14 @@ customElements.define("cl-list", class extends HTMLElement {
     on(document, "cl:key", (event) => this.#press(event.detail.key) && event.preventDefault())
     on(document.body, "cl:inbox", (event) => this.#hear(event.detail.ids))
     on(document.body, "htmx:oobAfterSwap", ({ target }) => this.#renewed(target.id))
-    on(document.body, "htmx:afterSwap", ({ target }) => target === this.list && this.#mark())
+    on(document.body, "htmx:afterSwap", ({ target, detail }) => target === this.list && this.#begun(detail.requestConfig.elt))
     on(this, "htmx:afterSettle", ({ detail }) => this.#loaded(detail.requestConfig.path))
     on(document, "click", ({ target }) => target.closest?.("#inbox-preview a") && this.#remember())
-    on(this, "click", ({ target }) => this.#leaveFrom(target.closest(".cl-inbox-row")))
+    on(this, "click", (event) => this.#leaveFrom(event.target.closest(".cl-inbox-row"), event.detail === 0))
     on(window, "pagehide", () => this.#keepOffset())
     on(this, "focusin", ({ target }) => this.#choose(target.closest(".cl-inbox-row"), true))
-    on(this, "pointerover", ({ target }) => this.#rest(target.closest(".cl-inbox-row")))
+    on(this, "keyup", ({ key }) => (this.byKeys ||= key === "Tab" && this.wasChosen))
+    on(this, "pointermove", (event) => this.#rest(event))
     for (const name of ["pointerover", "focusin"]) on(this, name, ({ target }) => this.#carry(target.closest("a")))
     on(this, "pointerleave", () => clearTimeout(this.resting))
     if (location.hash === "#search") document.getElementById("search").focus()
@@ -48,13 +52,21 @@ customElements.define("cl-list", class extends HTMLElement {
 
   #press(key) {
     if (key in STEP) return this.#step(STEP[key])
-    if (key === "Enter" && this.wasChosen) return this.#current?.querySelector("a").click() ?? true
+    if (key === "Enter") return this.#open()
     return key in ACTIONS && this.#act(ACTIONS[key])
   }
 
+  #open() {
+    const row = this.#current
+    if (!row || !(this.wasChosen || this.#isShown(row))) return false
+    row.querySelector("a").click()
+    return true
+  }
+
   #step(by) {
+    this.byKeys = true
     const rows = this.#rows
-    const at = this.wasChosen ? rows.indexOf(this.#current) : by > 0 ? -1 : 0
+    const at = this.wasChosen || this.wasLookedAt ? rows.indexOf(this.#current) : by > 0 ? -1 : 0
     if (at + by >= rows.length && this.#more) return this.#stepIntoMore()
     const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)]
     next?.querySelector("a").focus()
@@ -106,9 +118,10 @@ customElements.define("cl-list", class extends HTMLElement {
     if (link.href !== url.href) link.href = url.href
   }
 
-  #leaveFrom(row) {
+  #leaveFrom(row, byKeys) {
     if (!row) return
-    this.currentId = row.id
+    this.byKeys = byKeys
+    this.#choose(row, true)
     this.#remember()
   }
 
@@ -131,7 +144,8 @@ customElements.define("cl-list", class extends HTMLElement {
     const row = (this.wasChosen && this.#current) || shown
     if (!row) return
     try {
-      sessionStorage.setItem(PLACE, JSON.stringify({ list: location.search, id: row.id, top: row.getBoundingClientRect().top }))
+      const { top } = row.getBoundingClientRect()
+      sessionStorage.setItem(PLACE, JSON.stringify({ list: location.search, id: row.id, top, byKeys: this.byKeys }))
     } catch {
       // Forbidden storage: the row comes into view, wherever that is.
     }
@@ -153,6 +167,7 @@ customElements.define("cl-list", class extends HTMLElement {
     const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward"
     const known = kept && (row ? kept.id === row.id : isBack && kept.list === location.search)
     if (row) {
+      this.byKeys ||= Boolean(kept?.byKeys)
       this.#choose(row, true)
       row.querySelector("a").focus({ preventScroll: true })
     }
@@ -167,6 +182,7 @@ customElements.define("cl-list", class extends HTMLElement {
     const row = this.wasChosen && this.#current
     const url = row && row.dataset[`${action}Url`]
     if (!url) return false
+    this.byKeys = true
     const values = { instead_of: row.dataset.assignee, seen_sequence: row.dataset.sequence }
     this.#ask("POST", url + this.#placeOf(row), { source: row, swap: "none", values })
     return true
@@ -178,17 +194,32 @@ customElements.define("cl-list", class extends HTMLElement {
     return new URL(link.href).search
   }
 
-  #rest(row) {
+  /** Rows that move below a pointer that stays where it is have not been pointed at. */
+  #rest({ target, screenX, screenY }) {
+    const point = `${screenX} ${screenY}`
+    if (point === this.point) return
+    this.point = point
     clearTimeout(this.resting)
-    if (row) this.resting = setTimeout(() => this.#choose(row), REST_MS)
+    const row = target.closest(".cl-inbox-row")
+    if (row && !this.byKeys) this.resting = setTimeout(() => this.#look(row), REST_MS)
   }
 
-  /** Makes a row the current one. Focus chooses it; the pointer, which may rest anywhere, only looks. */
+  /** The pointer, which may rest anywhere, only looks: nothing is chosen any more, and no other row keeps the focus. */
+  #look(row) {
+    if (row.id === this.currentId) return
+    if (document.activeElement.closest(".cl-inbox-row")) document.activeElement.blur()
+    this.wasChosen = false
+    this.wasLookedAt = true
+    this.#choose(row)
+  }
+
+  /** Makes a row the current one. Focus and clicks choose it, and then keys may act on it. */
   #choose(row, chosen = false) {
     if (!row) return
     this.currentId = row.id
     this.wasChosen = chosen || this.wasChosen
     this.#mark()
+    clearTimeout(this.resting)
     clearTimeout(this.glancing)
     this.glancing = setTimeout(() => {
       if (this.wasChosen) this.#remember()
@@ -196,21 +227,49 @@ customElements.define("cl-list", class extends HTMLElement {
     }, 80)
   }
 
+  /** A list that was begun anew keeps the chosen row, and the focus on it; a row that left it is not chosen. */
+  #begun(source) {
+    if (!this.#current) {
+      this.wasChosen = this.byKeys = false
+      this.#choose(this.#rows[0])
+    }
+    this.#mark()
+    if (!source.matches("[data-news]")) return
+    const kept = this.wasChosen ? this.#current.querySelector("a") : this.list
+    kept.focus({ preventScroll: true })
+  }
+
   #mark() {
     for (const row of this.#rows) row.toggleAttribute("data-current", row.id === this.currentId)
   }
 
-  #glance(row, again = false) {
+  #isShown(row) {
     const pane = document.getElementById("inbox-preview")
-    if (!pane?.checkVisibility() || (!again && pane.dataset.id === row.dataset.id)) return
-    this.#ask("GET", row.dataset.previewUrl + this.#placeOf(row), { target: pane, swap: "outerHTML" })
+    return Boolean(pane?.checkVisibility()) && pane.dataset.id === row.dataset.id
+  }
+
+  /**
+   * One look at a time, and the last one wanted is the last one shown: an answer replaces the very element the next
+   * one is for. Its source is the list, and that of changes this element, so that neither loses the other.
+   */
+  async #glance(row, again = false) {
+    const pane = document.getElementById("inbox-preview")
+    if (!pane?.checkVisibility() || (!again && !this.isGlancing && this.#isShown(row))) return
+    this.wanted = row
+    if (this.isGlancing) return
+    this.isGlancing = true
+    while (this.wanted) {
+      const url = this.wanted.dataset.previewUrl + this.#placeOf(this.wanted)
+      this.wanted = null
+      await this.#ask("GET", url, { source: this.list, target: "#inbox-preview", swap: "outerHTML" })
+    }
+    this.isGlancing = false
   }
 
   #renewed(id) {
     this.#mark()
-    const pane = document.getElementById("inbox-preview")
     const row = document.getElementById(id)
-    if (row?.matches(".cl-inbox-row") && pane?.dataset.id === row.dataset.id) this.#glance(row, true)
+    if (row?.matches(".cl-inbox-row") && this.currentId === id) this.#glance(row, true)
   }
 
   /** Someone points at the list, works in it, has scrolled, or looks at more or other rows than it would show. */
