@@ -53,7 +53,9 @@ class Database:
         with psycopg.connect(self.conninfo) as connection:
             return connection.execute(query).fetchall()
 
-    def manage(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def manage(
+        self, *arguments: str, patience: float = PATIENCE_SECONDS, **more: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run the example's manage.py on this database."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
@@ -61,7 +63,7 @@ class Database:
             env=environment(TRAILMARK_DATABASE=self.conninfo, **more),
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=patience,
         )
 
 

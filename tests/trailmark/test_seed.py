@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path, PurePosixPath
+
 import pytest
 
 from tests.trailmark.conftest import Database
+from tests.trailmark.knowledge_answers import ANSWERS
 from trailmark.seeding.staging import span
 
 TABLES = """
@@ -12,7 +16,7 @@ TABLES = """
 
 @pytest.fixture(scope="module")
 def seeded(database: Database) -> Database:
-    done = database.manage("seed")
+    done = database.manage("seed", patience=300)
     assert done.returncode == 0, done.stderr
     return database
 
@@ -87,6 +91,42 @@ class TestSeed:
     def test_needs_no_migration_that_is_missing(self, seeded: Database) -> None:
         made = seeded.manage("makemigrations", "--check", "--dry-run")
         assert made.returncode == 0, made.stdout
+
+
+@pytest.fixture(scope="module")
+def found(seeded: Database) -> dict[str, list[list[str]]]:
+    asked = seeded.manage("shell", "-c", Path(__file__).with_name("ask_the_articles.py").read_text(), patience=300)
+    assert asked.returncode == 0, asked.stderr
+    found: dict[str, list[list[str]]] = json.loads(asked.stdout.splitlines()[-1])
+    return found
+
+
+class TestArticles:
+    def test_answer_what_the_seeded_customers_ask(self, found: dict[str, list[list[str]]]) -> None:
+        missed = {
+            story: (wanted, found[story])
+            for story, wanted in ANSWERS
+            if wanted not in [PurePosixPath(path).stem for path, _ in found[story]]
+        }
+        assert missed == {}
+
+    def test_are_found_first_nearly_always(self, found: dict[str, list[list[str]]]) -> None:
+        first = [PurePosixPath(found[story][0][0]).stem == wanted for story, wanted in ANSWERS]
+        assert sum(first) >= len(first) - 3
+
+    def test_show_customers_nothing_internal(self, found: dict[str, list[list[str]]]) -> None:
+        assert {visibility for each in found.values() for _, visibility in each} == {"public"}
+
+    def test_have_a_history_and_changes_in_the_making(self, seeded: Database) -> None:
+        assert seeded.rows(
+            "SELECT count(*) FILTER (WHERE revisions > 1) >= 12, count(*) FILTER (WHERE status = 'published') >= 25, "
+            "count(DISTINCT status) = 3 FROM (SELECT article.status, count(*) AS revisions FROM cairnloop_article "
+            "AS article JOIN cairnloop_revision AS revision ON revision.article_id = article.id "
+            "GROUP BY article.id) AS each"
+        ) == [(True, True, True)]
+        assert seeded.rows(
+            "SELECT count(*) FROM cairnloop_revision WHERE published_at IS NULL AND author_kind = 'operator'"
+        ) == [(2,)]
 
 
 class TestSpan:

@@ -104,7 +104,12 @@ def _tiles() -> tuple[Stop, ...]:
             "Noor writes Arabic; the thread follows",
             Door("noor", chat, "From right to left"),
         ),
-        Stop("book", "Articles", "Revisions, diffs, who cites what"),
+        Stop(
+            "book",
+            "Articles",
+            "Revisions, diffs, who cites what",
+            Door("ada", reverse("cairnloop:articles"), "Articles"),
+        ),
         Stop("gap", "Gaps", "What could not be answered"),
         Stop("compare", "Suggestions", "Reviewed against real questions"),
         Stop("scroll", "Audit", "Sealed, searchable, exportable"),

@@ -75,7 +75,7 @@ def _group(name: str) -> Group:
     """Who may do what in the dashboard is said with Django's own permissions."""
     group, is_new = Group.objects.get_or_create(name=name)
     if is_new:
-        codenames = ["view_conversation"] + (["change_conversation"] if name == "Support" else [])
+        codenames = ["view_conversation"] + (["change_conversation", "change_article"] if name == "Support" else [])
         group.permissions.set(Permission.objects.filter(content_type__app_label="cairnloop", codename__in=codenames))
     return group
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from argparse import ArgumentParser
@@ -48,7 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Perform, show how far it is, and count."""
-        if options["concurrency"] < 1 or options["speed"] < 0 or (options["limit"] or 1) < 1:
+        if options["concurrency"] < 1 or not 0 <= options["speed"] < math.inf or (options["limit"] or 1) < 1:
             raise CommandError("--concurrency and --limit begin at 1, --speed at 0.")
         try:
             dialogues = read_dialogues(options["folder"], limit=options["limit"])
