@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -59,6 +60,22 @@ def conversation(db: None) -> Any:
 def chromium() -> str | None:
     """Where a Chromium is, if there is one."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def _shared_chromium() -> Iterator[Any]:
+    from tests.shared_chromium import SharedChromium
+
+    shared = SharedChromium(chromium())
+    yield shared
+    shared.end()
+
+
+@pytest.fixture
+def shared_chromium(_shared_chromium: Any) -> Iterator[Any]:
+    """The Chromium of this test process, as Playwright's `Browser`; open a context of your own in it."""
+    with _shared_chromium.lent() as browser:
+        yield browser
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

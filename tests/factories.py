@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
 import cairnloop
-from cairnloop.models import Conversation
+from cairnloop.models import Article, Conversation, Revision
 
 LIN = cairnloop.Actor.customer("cust-lin", name="Lin Zhao")
 MATEUS = cairnloop.Actor.customer("cust-mateus", name="Mateus Prado")
@@ -24,7 +24,7 @@ def make_operator(username: str, *, first_name: str, last_name: str, permissions
         last_name=last_name,
         is_staff=True,
     )
-    codenames = [f"{action}_conversation" for action in permissions.split()]
+    codenames = [f"{action}_{model}" for action in permissions.split() for model in ("conversation", "article")]
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames, content_type__app_label="cairnloop"))
     return user
 
@@ -46,3 +46,23 @@ def make_conversation(*, text: str | None = "Two charges for March, one invoice.
         "text": text,
     }
     return cairnloop.open_conversation(**{**values, **overrides})
+
+
+def make_article(*, text: str = "Refunds arrive within five days.", publish: bool = False, **overrides: Any) -> Article:
+    """An article about refunds, written by billing; published if asked for."""
+    values: dict[str, Any] = {"title": "How refunds work", "text": text, "visibility": "public", "by": BILLING}
+    article = cairnloop.create_article(**{**values, **overrides})
+    if publish:
+        cairnloop.publish_revision(revision_id=article.revisions.get().pk, by=BILLING)
+        article.refresh_from_db()
+    return article
+
+
+def revise(article: Article, text: str, *, publish: bool = False, **overrides: Any) -> Revision:
+    """The next revision of an article with another text; published if asked for."""
+    values: dict[str, Any] = {"article_id": article.pk, "title": article.title, "text": text, "by": BILLING}
+    revision = cairnloop.save_revision(**{**values, **overrides})
+    if publish:
+        revision = cairnloop.publish_revision(revision_id=revision.pk, by=BILLING)
+    article.refresh_from_db()
+    return revision

@@ -153,7 +153,9 @@ class TestReference:
 
     def test_knows_where_every_url_leads(self):
         listed = re.findall(r"^\| `([a-z-]+)` \| `([^`]+)` \|", reference("urls.md"), re.M)
-        resolved = [(name, reverse(f"cairnloop:{name}", args=[42] if "42" in path else [])) for name, path in listed]
+        resolved = [
+            (name, reverse(f"cairnloop:{name}", args=re.findall(r"/(\d+)(?=/)", path))) for name, path in listed
+        ]
         assert resolved == [(name, f"/{path}") for name, path in listed]
 
     def test_names_every_socket(self):

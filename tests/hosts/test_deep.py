@@ -16,6 +16,7 @@ SAME_TESTS = [
     "tests/core",
     "tests/audit/test_recording.py",
     "tests/web/conversation",
+    "tests/web/search",
     "tests/hosts/deep/walk_the_dashboard.py",
 ]
 LEFT_OUT = "not browser and not slow"

@@ -29,10 +29,10 @@ class TestTheDashboard:
     def test_greets_someone_who_has_no_user_name(self, ada):
         assert ", Ada</h1>" in browser_of(ada).get(reverse("cairnloop:home")).content.decode()
 
-    @pytest.mark.parametrize("name", ["home", "inbox", "rail-badge", "inbox-preview", "conversation"])
+    @pytest.mark.parametrize("name", ["home", "inbox", "search", "rail-badge", "inbox-preview", "conversation"])
     def test_links_only_below_its_mount(self, ada, name):
         row = make_conversation()
-        arguments = [] if name in ("home", "inbox", "rail-badge") else [row.pk]
+        arguments = [] if name in ("home", "inbox", "search", "rail-badge") else [row.pk]
         page = browser_of(ada).get(reverse(f"cairnloop:{name}", args=arguments)).content.decode()
         found = ADDRESSES.findall(page)
         assert found
