@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from django.urls import reverse
 from django.utils.translation import override, trans_real
 
 from cairnloop.conversations.wording import EmptyMessage, MessageTooLong, checked_text
@@ -86,7 +87,7 @@ class TestAnErrorsSentence:
 @pytest.mark.django_db
 def test_an_operator_reads_it_in_their_language(german, settings, ada, conversation):
     settings.LANGUAGE_CODE = "de"
-    url = f"/support/conversations/{conversation.pk}/replies/"
+    url = reverse("cairnloop:conversation-reply", args=[conversation.pk])
     refused = browser_of(ada).post(url, {"text": "\u200b", "seen_sequence": "1", "client_id": "op-1"})
     assert refused.status_code == 422
     assert "Die Nachricht ist leer." in refused.content.decode()
