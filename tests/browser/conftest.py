@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from rigs.stack import Stack
-
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+from tests.accessible import DESKTOP
 
 
 @pytest.fixture(scope="session")

@@ -146,17 +146,32 @@ class DemoProcess:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a demo leaves behind that was started from nothing and ended."""
+    demo = DemoProcess(reachable(tmp_path_factory.mktemp("seeded")), free_port()).wait_until_it_runs()
+    demo.end()
+    assert demo.process.returncode == 0, demo.output
+    return demo.state
+
+
+def copied(seeded: Path, to: Path) -> Path:
+    """The same once more; its server insists on the owner it had."""
+    subprocess.run(["cp", "-a", f"{seeded}/.", str(to)], check=True)
+    return reachable(to)
+
+
+@pytest.fixture(scope="session")
+def demo(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     """A demo that runs, to look at."""
-    demo = DemoProcess(reachable(tmp_path_factory.mktemp("demo")), free_port()).wait_until_it_runs()
+    demo = DemoProcess(copied(seeded, tmp_path_factory.mktemp("demo")), free_port()).wait_until_it_runs()
     yield demo
     demo.end()
 
 
 @pytest.fixture
-def start_demo(tmp_path: Path) -> Iterator[Callable[..., DemoProcess]]:
-    """Start demos that share one place; whatever is left is killed at the end."""
-    reachable(tmp_path)
+def start_demo(seeded: Path, tmp_path: Path) -> Iterator[Callable[..., DemoProcess]]:
+    """Start demos that share one seeded place; whatever is left is killed at the end."""
+    copied(seeded, tmp_path)
     started: list[DemoProcess] = []
 
     def start(*arguments: str, port: int | None = None) -> DemoProcess:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -23,6 +24,7 @@ from tests.trailmark.conftest import (
     DemoProcess,
     environment,
     eventually,
+    reachable,
 )
 
 pytestmark = pytest.mark.slow
@@ -197,12 +199,12 @@ class TestLifecycle:
 
 
 class TestPort:
-    def test_says_at_once_that_the_port_is_taken(self, start_demo: StartDemo) -> None:
+    def test_says_at_once_that_the_port_is_taken(self, tmp_path: Path) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            demo = start_demo(port=port)
+            demo = DemoProcess(reachable(tmp_path), port)
             message = demo.end(0)
         assert f"Port {port} on 127.0.0.1 is already in use, so nothing was started." in message
         assert f"PORT={port + 1} make demo" in message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from cairnloop.hooks.operator_access import StaffAccess
 from tests import factories
+from tests.serving import serving
 
 HTMX = {"HX-Request": "true"}
 
@@ -70,3 +72,12 @@ def access(settings: Any) -> Any:
 def browser(ada: Any) -> Client:
     """Ada's browser."""
     return browser_of(ada)
+
+
+@pytest.fixture(scope="module")
+def address(django_db_setup: None) -> Iterator[str]:
+    """host:port of the plain host with its static files and sockets, for a real browser."""
+    from tests.web.site import application
+
+    with serving(application) as address:
+        yield address

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
-import uvicorn
-from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import cairnloop
-from cairnloop.core import live
 from cairnloop.models import Conversation
 from tests.factories import LIN, actor_of, make_conversation
 
@@ -26,53 +19,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 R = TypeVar("R")
 Backstage = Callable[[Callable[[], Any]], Any]
 NEWS = "#inbox-news a"
-
-
-@pytest.fixture(scope="module")
-def address(django_db_setup: None) -> Iterator[str]:
-    """host:port of the plain host over the test database."""
-    from channels.routing import ProtocolTypeRouter
-    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-
-    from tests.hosts.plain.asgi import application
-
-    served = ProtocolTypeRouter(
-        {
-            **application.application_mapping,
-            "http": ASGIStaticFilesHandler(application.application_mapping["http"]),
-        }
-    )
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        server = uvicorn.Server(uvicorn.Config(served, log_level="critical", lifespan="off"))
-
-        async def serve() -> None:
-            await server.serve(sockets=[listening])
-            await live.layer().close()
-
-        thread = threading.Thread(target=asyncio.run, args=(serve(),))
-        thread.start()
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture
-def backstage(transactional_db: None) -> Iterator[Backstage]:
-    """Does database work in a thread of its own: Playwright's own loop runs in the one of the test."""
-    with ThreadPoolExecutor(1) as pool:
-
-        def work(act: Callable[[], R]) -> R:
-            def run() -> R:
-                try:
-                    return act()
-                finally:
-                    connections.close_all()
-
-            return pool.submit(run).result()
-
-        yield work
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import socketserver
 import threading
 import wsgiref.simple_server
@@ -11,13 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from django.core.cache import cache
 from django.core.wsgi import get_wsgi_application
 
 import cairnloop
-from cairnloop.core import live
 from tests.factories import LIN, MATEUS
+from tests.serving import serving
 from tests.widget.visiting import Door, HttpDoor, SocketDoor
 
 
@@ -29,32 +26,13 @@ def _site(settings: Any) -> Iterator[None]:
     cache.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asgi_address(django_db_setup: None) -> Iterator[str]:
     """host:port of a uvicorn that serves sockets and HTTP."""
     from tests.widget.site import application
 
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        config = uvicorn.Config(
-            application,
-            log_level="critical",
-            lifespan="off",
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=5,  # A socket that a failed test left open must not keep it for ever.
-        )
-        server = uvicorn.Server(config)
-
-        async def serve() -> None:
-            await server.serve(sockets=[listening])
-            await live.layer().close()
-
-        thread = threading.Thread(target=asyncio.run, args=(serve(),))
-        thread.start()
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with serving(application) as address:
+        yield address
 
 
 class _ThreadingServer(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
@@ -66,7 +44,7 @@ class _QuietHandler(wsgiref.simple_server.WSGIRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def wsgi_address(django_db_setup: None) -> Iterator[str]:
     """host:port of a server that knows nothing but WSGI."""
     application = get_wsgi_application()

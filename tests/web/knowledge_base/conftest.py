@@ -10,7 +10,7 @@ from cairnloop.models import Article, Conversation
 from tests import factories
 from tests.factories import actor_of, make_article, make_conversation, revise
 from tests.web.conftest import browser_of
-from tests.web.test_in_browser import address, backstage, chrome, desk  # noqa: F401  # fixtures
+from tests.web.test_in_browser import chrome, desk  # noqa: F401  # fixtures
 
 LONG_TEXT = "\n\n".join(f"## Part {number}\n\nWhat part {number} says." for number in range(1, 9))
 
