@@ -34,7 +34,7 @@ def main() -> int:
         if "pages" in options.only:
             pages.measure(report, sizes=tuple(options.conversations))
         if "search" in options.only:
-            search.measure(report, sizes=tuple(options.chunks))
+            search.measure(report, sizes=tuple(options.chunks), sets=tuple(options.sets))
         if "widget" in options.only:
             _widget_size(report)
     print(f"\n{report.passed} passed, {report.failed} failed")
@@ -57,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sockets", nargs="+", type=int, default=[1_000, 5_000])
     parser.add_argument("--conversations", nargs="+", type=int, default=[10_000, 100_000])
     parser.add_argument("--chunks", nargs="+", type=int, default=[100_000])
+    parser.add_argument("--sets", nargs="+", type=Path, default=[], help="take the sentences of these labelled sets")
     return parser.parse_args()
 
 

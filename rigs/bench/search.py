@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from cairnloop.retrieval.searching import EF_SEARCH, search_knowledge
 from cairnloop.retrieval.sources.articles import scope_for
 from cairnloop.retrieval.sources.legs import LEG_LIMIT, Exactly, meaning_sql, words_sql
 from rigs.bench.report import Report, milliseconds, percentile
+from rigs.bench.sentences import Sentences, name, read_sentences
 
-SAMPLE = Path(__file__).with_name("sample.txt")
 OPERATOR = Actor.operator("1")
 DIMENSIONS = 384
 CENTRES = 2_000
@@ -33,8 +34,6 @@ EXACT_QUERIES = 30
 RECALL_TARGET = 0.95
 RATIO_TARGET = 1.5
 P95_TARGETS = {100_000: 0.015, 1_000_000: 0.040}
-NAMES = 5_000
-"""Made-up words, so frequent as their rank has it: the long tail every language has."""
 
 
 class Sampled:
@@ -45,7 +44,7 @@ class Sampled:
 
     def embed(self, *, texts: list[str]) -> list[list[float]]:
         """Return the vector of a query that was made here."""
-        return [near(int(text.rsplit(" ", 1)[1])).tolist() for text in texts]
+        return [near(zlib.crc32(text.encode())).tolist() for text in texts]
 
 
 CENTRE = np.random.default_rng(1).normal(size=(CENTRES, DIMENSIONS)).astype(np.float32)
@@ -58,24 +57,24 @@ def near(seed: int) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def measure(report: Report, *, sizes: tuple[int, ...]) -> None:
+def measure(report: Report, *, sizes: tuple[int, ...], sets: tuple[Path, ...] = ()) -> None:
     """Grow the knowledge base to each size and print what search and its legs take."""
     with override_settings(CAIRNLOOP={"EMBEDDER": f"{__name__}.Sampled"}):
-        before = 0
+        before, sentences = 0, read_sentences(sets)
         for size in sizes:
-            _grow(report, before, size)
+            _grow(report, sentences, before, size)
             before = size
-            _latencies(report, size)
-            _recall(report)
+            _latencies(report, sentences, size)
+            _recall(report, sentences)
 
 
-def _grow(report: Report, before: int, size: int) -> None:
+def _grow(report: Report, sentences: Sentences, before: int, size: int) -> None:
     report.section(f"Search over {size:,} chunks")
     started = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(f'DROP INDEX IF EXISTS "{indexing.vector_index_name(Sampled.model, DIMENSIONS)}"')
     for at in range(before, size, WRITTEN_AT_ONCE):
-        _write(at, min(at + WRITTEN_AT_ONCE, size))
+        _write(sentences, at, min(at + WRITTEN_AT_ONCE, size))
     while lexicon.fold_changes():
         pass
     report.figure("written, words indexed", f"{time.perf_counter() - started:.0f} s")
@@ -91,8 +90,7 @@ def _grow(report: Report, before: int, size: int) -> None:
         report.figure("bytes a chunk, words and vectors with their indexes", f"{int(cursor.fetchone()[0]) // size:,}")
 
 
-def _write(start: int, end: int) -> None:
-    sentences = SAMPLE.read_text(encoding="utf-8").splitlines()
+def _write(sentences: Sentences, start: int, end: int) -> None:
     now = timezone.now()
     texts, articles = {}, range(start // CHUNKS_PER_ARTICLE, end // CHUNKS_PER_ARTICLE)
     with connection.cursor() as cursor:
@@ -117,7 +115,7 @@ def _write(start: int, end: int) -> None:
             'COPY cairnloop_chunk (id, revision_id, index, heading_path, text, start, "end", token_count) FROM STDIN'
         ) as copy:
             for number in range(start, end):
-                texts[number] = _text(number, sentences)
+                texts[number] = sentences.text(number, SENTENCES)
                 owner = number // CHUNKS_PER_ARTICLE + 1
                 copy.write_row(
                     (number + 1, owner, number % CHUNKS_PER_ARTICLE, [], texts[number], 0, len(texts[number]), 180)
@@ -158,38 +156,17 @@ SELECT 'english', 5000, 900000, array_agg(lexeme), array_agg(chunks) FROM counte
 
 
 def _title(number: int) -> str:
-    return f"Guide {_name(random.Random(number))} {number}"
+    return f"Guide {name(random.Random(number))} {number}"
 
 
-def _text(number: int, sentences: list[str]) -> str:
-    chance = random.Random(number)
-    parts = []
-    for _ in range(SENTENCES):
-        parts.append(chance.choice(sentences))
-        parts.append(f"See {_name(chance)} and {_name(chance)}.")
-    return " ".join(parts)
+def _queries(sentences: Sentences) -> list[str]:
+    return [sentences.question(number) for number in range(QUERIES)]
 
 
-def _name(chance: random.Random) -> str:
-    rank = int(NAMES ** chance.random())
-    return "".join("bcdfglmnprst"[(rank // 12**at) % 12] + "aeiou"[(rank // 5**at) % 5] for at in range(4))
-
-
-def _queries() -> list[str]:
-    chance = random.Random(7)
-    sentences = SAMPLE.read_text(encoding="utf-8").splitlines()
-    made = []
-    for number in range(QUERIES):
-        words = chance.choice(sentences).split()
-        begin = chance.randrange(max(1, len(words) - 6))
-        made.append(f"How do I {' '.join(words[begin : begin + 6])} with {_name(chance)} {900_000_000 + number}")
-    return made
-
-
-def _latencies(report: Report, size: int) -> None:
+def _latencies(report: Report, sentences: Sentences, size: int) -> None:
     whole, by_words, by_meaning, ratios = [], [], [], []
     scope = scope_for(OPERATOR, locale=None)
-    for query in _queries():
+    for query in _queries(sentences):
         read = lexicon.read_query(query, locale=None)
         words = _timed(*words_sql(read, Exactly("english"), scope, limit=LEG_LIMIT))
         vector = Sampled().embed(texts=[query])[0]
@@ -202,9 +179,9 @@ def _latencies(report: Report, size: int) -> None:
         by_words.append(words)
         by_meaning.append(meaning)
         ratios.append(spent / (words + meaning))
-    for name, spent_by in (("words leg, bare", by_words), ("meaning leg, bare", by_meaning), ("search", whole)):
-        report.figure(f"{name}, p50", milliseconds(percentile(spent_by, 0.5)))
-        report.figure(f"{name}, p95", milliseconds(percentile(spent_by, 0.95)))
+    for figure, spent_by in (("words leg, bare", by_words), ("meaning leg, bare", by_meaning), ("search", whole)):
+        report.figure(f"{figure}, p50", milliseconds(percentile(spent_by, 0.5)))
+        report.figure(f"{figure}, p95", milliseconds(percentile(spent_by, 0.95)))
     p95, target = percentile(whole, 0.95), P95_TARGETS.get(size)
     if target is not None:
         report.promise("search, p95", milliseconds(p95), kept=p95 <= target, target=f"<= {milliseconds(target)}")
@@ -225,9 +202,9 @@ def _timed(sql: str, params: list[Any]) -> float:
         return time.perf_counter() - started
 
 
-def _recall(report: Report) -> None:
+def _recall(report: Report, sentences: Sentences) -> None:
     scope, shares = scope_for(OPERATOR, locale=None), []
-    for query in _queries()[:EXACT_QUERIES]:
+    for query in _queries(sentences)[:EXACT_QUERIES]:
         vector = Sampled().embed(texts=[query])[0]
         sql, params = meaning_sql(vector, model=Sampled.model, scope=scope, limit=10)
         with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):

@@ -24,7 +24,12 @@ def test_rare_words_stand_alone_and_frequent_ones_together() -> None:
 
 def test_when_every_word_is_frequent_they_have_to_stand_together() -> None:
     words = [lexeme("account", 600_000), lexeme("help", 500_000)]
-    assert narrowing.candidates(words, chunk_count=COUNT) == "'help' & 'account'"
+    assert narrowing.candidates(words, chunk_count=COUNT) == "('help' & 'account')"
+
+
+def test_a_word_that_stands_nowhere_does_not_hide_the_others() -> None:
+    words = [lexeme("kenij", 0), lexeme("account", 600_000), lexeme("help", 500_000)]
+    assert narrowing.candidates(words, chunk_count=COUNT) == "'kenij' | ('help' & 'account')"
 
 
 def test_in_a_small_corpus_every_word_counts() -> None:
@@ -35,7 +40,8 @@ def test_in_a_small_corpus_every_word_counts() -> None:
 @given(st.lists(st.integers(0, COUNT), min_size=1, max_size=300))
 def test_words_that_stand_alone_stay_within_the_bound(counts: list[int]) -> None:
     words = [lexeme(f"w{at}", chunks) for at, chunks in enumerate(counts)]
-    alone = [part.strip("'") for part in narrowing.candidates(words, chunk_count=COUNT).split(" | ") if "&" not in part]
+    parts = narrowing.candidates(words, chunk_count=COUNT).split(" | ")
+    alone = [part.strip("'") for part in parts if part.startswith("'")]
     known = {each.lexeme: each.chunk_count for each in words}
     if len(words) > 1:
         assert sum(known[word] for word in alone) <= narrowing.bound(words)

@@ -6,8 +6,8 @@ What was tried, with its figures: docs/decisions/0010-search-ranking.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from cairnloop.retrieval.evidence import Source
 from cairnloop.retrieval.sources.legs import Hit
@@ -21,6 +21,7 @@ QUESTION_WORDS = 30
 """In a query longer than a question, an identifier is one matter among others, and boosts less."""
 IDENTIFIER_BOOST = 0.25
 PHRASE_BOOST = 0.1
+NOT_FOUND: tuple[int | None, Hit | None] = (None, None)
 PRIORITY = {Source.ARTICLE: 0, Source.RESOLVED_CASE: 1}
 
 
@@ -51,19 +52,17 @@ class Fused:
 
 def fuse(sources: Iterable[Legs], *, query_words: int) -> list[Fused]:
     """Return every chunk once, best first, in a total order that does not depend on the order of what is equal."""
-    found = [each for legs in sources for each in _joined(legs)]
-    best_words = max((each.words_score or 0.0 for each in found), default=0.0)
-    meanings = [each.meaning_score for each in found if each.meaning_score is not None]
-    best_meaning = max(meanings, default=0.0)
-    # A chunk the meaning leg left out is at most as near as the last one it found.
-    least_meaning = min(meanings, default=0.0)
-    share = meaning_share(query_words) if meanings else 0.0
-    scored = []
-    for each in found:
-        meaning = each.meaning_score if each.meaning_score is not None else least_meaning
-        score = share * _scaled(meaning, best_meaning) + (1 - share) * _scaled(each.words_score or 0.0, best_words)
-        scored.append(replace(each, score=score + _boost(each, query_words)))
-    return sorted(scored, key=_order)
+    legs = list(sources)
+    meanings = [hit.score for each in legs for hit in each.meaning]
+    scale = _Scale(
+        share=meaning_share(query_words) if meanings else 0.0,
+        best_words=max((hit.score for each in legs for hit in each.words), default=0.0),
+        best_meaning=max(meanings, default=0.0),
+        # A chunk the meaning leg left out is at most as near as the last one it found.
+        least_meaning=min(meanings, default=0.0),
+        boost=min(1.0, QUESTION_WORDS / max(query_words, 1)),
+    )
+    return sorted((fused for each in legs for fused in _joined(each, scale)), key=_order)
 
 
 def meaning_share(query_words: int) -> float:
@@ -83,28 +82,45 @@ def best_per_owner(fused: Iterable[Fused], *, at_most: int = 1) -> list[Fused]:
     return kept
 
 
-def _joined(legs: Legs) -> list[Fused]:
-    found = {
-        hit.chunk_id: Fused(
-            legs.source, hit.chunk_id, hit.owner_id, words_score=hit.score, words_rank=rank,
-            has_identifier=hit.has_identifier, has_phrase=hit.has_phrase,
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What all scores of one search are measured by."""
+
+    share: float
+    best_words: float
+    best_meaning: float
+    least_meaning: float
+    boost: float
+
+
+def _joined(legs: Legs, scale: _Scale) -> Iterator[Fused]:
+    words = {hit.chunk_id: (rank, hit) for rank, hit in enumerate(legs.words, start=1)}
+    meaning = {hit.chunk_id: (rank, hit) for rank, hit in enumerate(legs.meaning, start=1)}
+    canonical = CANONICAL_BOOST if legs.source is Source.ARTICLE else 0.0
+    for chunk_id in words | meaning:
+        words_rank, said = words.get(chunk_id, NOT_FOUND)
+        meaning_rank, meant = meaning.get(chunk_id, NOT_FOUND)
+        owner = said or meant
+        assert owner is not None
+        by_words = _scaled(said.score, scale.best_words) if said else 0.0
+        by_meaning = _scaled(meant.score if meant else scale.least_meaning, scale.best_meaning)
+        boost = IDENTIFIER_BOOST * said.has_identifier + PHRASE_BOOST * said.has_phrase if said else 0.0
+        yield Fused(
+            source=legs.source,
+            chunk_id=chunk_id,
+            owner_id=owner.owner_id,
+            score=scale.share * by_meaning + (1 - scale.share) * by_words + canonical + boost * scale.boost,
+            words_score=said.score if said else None,
+            words_rank=words_rank,
+            meaning_score=meant.score if meant else None,
+            meaning_rank=meaning_rank,
+            has_identifier=bool(said and said.has_identifier),
+            has_phrase=bool(said and said.has_phrase),
         )
-        for rank, hit in enumerate(legs.words, start=1)
-    }  # fmt: skip
-    for rank, hit in enumerate(legs.meaning, start=1):
-        known = found.get(hit.chunk_id) or Fused(legs.source, hit.chunk_id, hit.owner_id)
-        found[hit.chunk_id] = replace(known, meaning_score=hit.score, meaning_rank=rank)
-    return list(found.values())
 
 
 def _scaled(score: float, best: float) -> float:
     return max(score, 0.0) / best if best > 0 else 0.0
-
-
-def _boost(each: Fused, query_words: int) -> float:
-    boost = IDENTIFIER_BOOST * each.has_identifier + PHRASE_BOOST * each.has_phrase
-    canonical = CANONICAL_BOOST if each.source is Source.ARTICLE else 0.0
-    return canonical + boost * min(1.0, QUESTION_WORDS / max(query_words, 1))
 
 
 def _order(each: Fused) -> tuple[float, int, float, float, int, int]:

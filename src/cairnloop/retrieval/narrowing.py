@@ -52,8 +52,10 @@ def candidates(lexemes: Sequence[QueryLexeme], *, chunk_count: int) -> str:
         room -= int(expected)
         taken.append(set(combination))
         parts.append("(" + " & ".join(_quoted(each.lexeme) for each in combination) + ")")
-    if not parts:
-        parts = [" & ".join(_quoted(each.lexeme) for each in rarest[:LONGEST_COMBINATION])]
+    if not taken and not any(each.chunk_count for each in rarest[:at]):
+        # Words that stand nowhere find nothing. The others are all frequent; then the bound cuts what holds them all.
+        known = rarest[at : at + LONGEST_COMBINATION]
+        parts += [" & ".join(_quoted(each.lexeme) for each in known).join("()")] if known else []
     return " | ".join(parts)
 
 

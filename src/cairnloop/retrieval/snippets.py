@@ -12,6 +12,11 @@ SNIPPET_CHARS = 300
 SENTENCE = re.compile(r"[^\n]+?(?:[.!?…][\"'”»)]*(?=\s|$)|(?=\n)|$)", re.MULTILINE)
 WORD = re.compile(r"\w+(?:[-_./@]\w+)*")
 COMMON_BEGINNING = 4
+KEY_CHARS = 2
+"""So many letters a word and its lexeme always share: one less than the shortest lexeme that has forms."""
+
+Match = tuple[int, int, str, float]
+"""Where a word begins and ends that was asked for, its lexeme, and how informative that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,11 @@ def cut_snippet(text: str, weights: Mapping[str, float]) -> Cut:
     start, end = _best_run(sentences, matches)
     start += len(text[start:end]) - len(text[start:end].lstrip())
     end = start + len(text[start:end].rstrip())
-    spans = tuple((a - start, b - start) for a, b, _ in matches if a >= start and b <= end)
+    spans = tuple((a - start, b - start) for a, b, *_ in matches if a >= start and b <= end)
     return Cut(Snippet(text[start:end], spans), start, end)
 
 
-def _best_run(sentences: Sequence[tuple[int, int]], matches: Sequence[tuple[int, int, str]]) -> tuple[int, int]:
+def _best_run(sentences: Sequence[tuple[int, int]], matches: Sequence[Match]) -> tuple[int, int]:
     best, best_worth = sentences[0], -1.0
     for at, (start, first_end) in enumerate(sentences):
         end = first_end
@@ -54,25 +59,25 @@ def _best_run(sentences: Sequence[tuple[int, int]], matches: Sequence[tuple[int,
     return best
 
 
-def _worth(matches: Sequence[tuple[int, int, str]], start: int, end: int) -> float:
-    held: dict[str, float] = {}
-    for a, b, key in matches:
-        if a >= start and b <= end:
-            lexeme, _, weight = key.rpartition("\0")
-            held[lexeme] = float(weight)
+def _worth(matches: Sequence[Match], start: int, end: int) -> float:
+    held = {lexeme: weight for a, b, lexeme, weight in matches if a >= start and b <= end}
     return sum(held.values())
 
 
-def _matches(text: str, weights: Mapping[str, float]) -> list[tuple[int, int, str]]:
-    found = []
+def _matches(text: str, weights: Mapping[str, float]) -> list[Match]:
+    by_beginning: dict[str, list[str]] = {}
+    for each in weights:
+        by_beginning.setdefault(each[:KEY_CHARS], []).append(each)
+    found: list[Match] = []
     known: dict[str, str | None] = {}
     for word in WORD.finditer(text):
         lowered = word[0].lower()
         if lowered not in known:
-            known[lowered] = next((each for each in weights if _is_form_of(lowered, each)), None)
+            alike = by_beginning.get(lowered[:KEY_CHARS], ())
+            known[lowered] = next((lexeme for lexeme in alike if _is_form_of(lowered, lexeme)), None)
         lexeme = known[lowered]
         if lexeme is not None:
-            found.append((word.start(), word.end(), f"{lexeme}\0{weights[lexeme]}"))
+            found.append((word.start(), word.end(), lexeme, weights[lexeme]))
     return found
 
 
