@@ -55,6 +55,7 @@ def connect() -> None:
         subscribe(event, hinting.hint_operators)
     for event in CUSTOMERS_SEE:
         subscribe(event, hinting.hint_customer)
+    subscribe(events.AnswersRead, hinting.hint_other_tabs)
 
 
 def notify_host(event: events.ConversationResolved) -> None:

@@ -13,7 +13,8 @@ import cairnloop
 from cairnloop.core import live
 from cairnloop.models import Conversation
 from cairnloop.widget.consumers import FOLLOW_LIMIT
-from cairnloop.widget.desk import ANSWERS_LISTED, LISTED
+from cairnloop.widget.desk import LISTED, UNREAD_LISTED, Desk
+from cairnloop.widget.frames import Ready
 from tests.factories import LIN, MATEUS, make_conversation
 from tests.widget.visiting import Door, SocketDoor, SocketVisit
 
@@ -59,28 +60,58 @@ class TestPages:
         assert page == {"v": 1, "type": "conversations", "conversations": [], "before": "0.abc"}
 
 
-class TestAnswers:
-    def test_since_the_customer_wrote_are_named_with_every_line(self, door: Door, lin_token: str) -> None:
+class TestUnread:
+    def test_answers_are_those_since_the_customer_wrote_or_was_shown_them(self, door: Door, lin_token: str) -> None:
         conversation, silent = make_conversation(), make_conversation(text=None)
         reply(conversation)
         visit = door.enter(lin_token)
         visit.say("Not that", client_id="a1", conversation=conversation.public_id)
         cairnloop.add_note(conversation_id=conversation.pk, text="Known bug.", by=ADA)
-        reply(conversation)
+        for _ in range(2):
+            reply(conversation)
         cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA)
         reply(silent)
-        answers = {line["conversation"]: line["answers"] for line in door.enter(lin_token).ready["conversations"]}
-        assert answers == {conversation.public_id: [4], silent.public_id: [1]}
-        reply(silent)
-        visit.wait_until(lambda: [1, 2] in [line["answers"] for line in visit.listed])
+        assert door.enter(lin_token).unread == {conversation.public_id: 2, silent.public_id: 1}
+        other = door.enter(lin_token)
+        for sequence in (4, 2):  # An older look that arrives late changes nothing.
+            visit.see(conversation.public_id, sequence)
+        other.wait_until(lambda: other.unread.get(conversation.public_id) == 1)
+        visit.join(silent.public_id)
+        other.join(silent.public_id)
+        visit.see(silent.public_id, 1)
+        other.wait_until(lambda: other.unread == {conversation.public_id: 1})
+        problem = visit.ask({"type": "seen", "conversation": silent.public_id, "sequence": 2}, "never")
+        assert problem["code"] == "impossible_view"
 
-    def test_are_named_up_to_a_limit_the_newest_of_them(self, door: Door, lin_token: str) -> None:
-        conversation = make_conversation()
-        for number in range(ANSWERS_LISTED + 2):
-            reply(conversation, f"{number}")
-        [line] = door.enter(lin_token).ready["conversations"]
-        assert line["answers"] == list(range(4, line["sequence"] + 1))
-        assert len(line["answers"]) == ANSWERS_LISTED
+    def test_conversations_further_down_come_with_the_first_page(self, door: Door, lin_token: str) -> None:
+        now = timezone.now()
+        made = [make_conversation() for _ in range(UNREAD_LISTED + 2)]
+        for number, conversation in enumerate(made):
+            reply(conversation)
+            Conversation.objects.filter(pk=conversation.pk).update(last_activity_at=now - timedelta(days=number + 1))
+        for _ in range(LISTED):
+            make_conversation()
+        visit = door.enter(lin_token)
+        assert [line["conversation"] for line in visit.ready["unread"]] == [
+            each.public_id for each in made[:UNREAD_LISTED]
+        ]
+        assert {line["unread"] for line in visit.ready["conversations"]} == {0}
+        visit.see(made[0].public_id, 2)
+        visit.wait_until(lambda: list(visit.unread) == [each.public_id for each in made[1 : UNREAD_LISTED + 1]])
+        reply(made[-1])
+        visit.wait_until(lambda: visit.unread.get(made[-1].public_id) == 2)
+
+    @pytest.mark.parametrize("conversations", [1, 2 * LISTED])
+    def test_lines_cost_two_queries_however_many_there_are(
+        self, conversations: int, django_assert_num_queries: Any
+    ) -> None:
+        for _ in range(conversations):
+            reply(make_conversation())
+        desk = Desk(visitor=cairnloop.Visitor(customer_ref=LIN.ref))
+        with django_assert_num_queries(2):
+            [ready] = desk.answer('{"type": "list"}')
+        assert isinstance(ready, Ready)
+        assert len(ready.conversations) == min(conversations, LISTED)
 
 
 class TestNews:

@@ -264,6 +264,7 @@ class TestOtherPeoplesConversations:
         [
             {"type": "join"},
             {"type": "typing"},
+            {"type": "seen", "sequence": 1},
             {"type": "rating", "rating": "negative"},
             {"type": "message", "client_id": "m1", "text": "I am in"},
         ],

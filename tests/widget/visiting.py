@@ -50,6 +50,8 @@ class Visit:
         self.heard: list[Frame] = []
         self.listed: list[Frame] = []
         """The first page of the list, as it was told last."""
+        self.unread: dict[str, int] = {}
+        """How many answers are unread in which conversation, as it was told last."""
 
     def take(self, frame: Frame) -> Frame:
         self.heard.append(frame)
@@ -63,6 +65,8 @@ class Visit:
                 self.threads[conversation].append(message)
         if frame["type"] in ("ready", "conversations") and "before" not in frame:
             self.listed = frame["conversations"]
+            lines = [*frame["conversations"], *frame["unread"]]
+            self.unread = {line["conversation"]: line["unread"] for line in lines if line["unread"]}
         if frame["type"] in ("messages", "status"):
             self.states[frame["conversation"]] = (frame["status"], frame["rating"])
         return frame
@@ -77,6 +81,14 @@ class Visit:
     def join(self, conversation: str, after: int = 0) -> Frame:
         self.positions[conversation] = after
         return self.ask({"type": "join", "conversation": conversation, "after": after}, "messages")
+
+    def see(self, conversation: str, sequence: int) -> None:
+        """Say what the customer was shown; nothing answers that, so the next answer tells that it was heard."""
+        self.tell({"type": "seen", "conversation": conversation, "sequence": sequence})
+        self.ask({"type": "ping"}, "pong")
+
+    def tell(self, frame: Frame) -> None:
+        raise NotImplementedError
 
     def ask(self, frame: Frame, answer: str) -> Frame:
         raise NotImplementedError
@@ -98,6 +110,9 @@ class SocketVisit(Visit):
 
     def send(self, frame: Frame | str | bytes) -> None:
         self.connection.send(json.dumps(frame) if isinstance(frame, dict) else frame)
+
+    def tell(self, frame: Frame) -> None:
+        self.send(frame)
 
     def ask(self, frame: Frame | str | bytes, answer: str) -> Frame:
         self.send(frame)
@@ -129,6 +144,9 @@ class HttpVisit(Visit):
         self.door = door
         self.headers = {"Authorization": f"Bearer {token}", **headers}
         self.ready = self.ask({"type": "list"}, "ready")
+
+    def tell(self, frame: Frame) -> None:
+        assert self.door.request("POST", "frames/", self.headers, json.dumps(frame)) == []
 
     def ask(self, frame: Frame | str | bytes, answer: str) -> Frame:
         body = json.dumps(frame) if isinstance(frame, dict) else frame

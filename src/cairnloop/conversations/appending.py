@@ -13,7 +13,7 @@ STATEMENT = """
 WITH held AS (
     UPDATE {conversation}
     SET sequence = sequence + 1, public_sequence = public_sequence + 1, last_activity_at = %(at)s, changed_at = %(at)s,
-        waiting_since = coalesce(waiting_since, %(at)s)
+        waiting_since = coalesce(waiting_since, %(at)s), customer_seen = public_sequence + 1, unread_answers = 0
     WHERE id = %(conversation_id)s AND customer_ref = %(customer_ref)s AND status = 'open'
     RETURNING id, sequence, public_sequence
 )

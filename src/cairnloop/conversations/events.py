@@ -31,6 +31,14 @@ class ReplyPosted:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswersRead:
+    """The customer was shown what they had not read."""
+
+    conversation_id: int
+    customer_ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteAdded:
     conversation_id: int
     sequence: int

@@ -31,3 +31,8 @@ def hint_customer(event: CustomerFact) -> None:
     """The customer's widgets should fetch what is new: those that follow the conversation, and all the others."""
     hint(thread_topic(event.conversation_id))
     hint(customer_topic(event.customer_ref), conversation_id=event.conversation_id)
+
+
+def hint_other_tabs(event: CustomerFact) -> None:
+    """What the customer reads in one tab or device is read in all of them."""
+    hint(customer_topic(event.customer_ref), what="read", conversation_id=event.conversation_id)

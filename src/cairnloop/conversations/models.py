@@ -56,6 +56,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those one operator has taken."""
         return self.filter(assignee_ref=operator_ref)
 
+    def unread_by_customer(self) -> Self:
+        """Those with answers their customer has not been shown."""
+        return self.filter(unread_answers__gt=0)
+
     def unassigned(self) -> Self:
         """Those nobody has taken."""
         return self.filter(assignee_ref="")
@@ -111,6 +115,10 @@ class Conversation(models.Model):
     assignee_name = models.CharField(max_length=200, blank=True)
     sequence = models.PositiveIntegerField(default=0)
     public_sequence = models.PositiveIntegerField(default=0)
+    customer_seen = models.PositiveIntegerField(default=0, db_default=0)
+    """The customer's own counting again: everything up to it they have been shown, or have written after."""
+    unread_answers = models.PositiveIntegerField(default=0, db_default=0)
+    """How many answers came after it; kept here so that one index knows all that a customer has not read."""
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  # unique only where given
     opener_kind = models.CharField(max_length=10, blank=True, db_default="")
     opener_ref = models.CharField(max_length=200, blank=True, db_default="")
@@ -153,6 +161,9 @@ class Conversation(models.Model):
             models.CheckConstraint(
                 condition=Q(public_sequence__lte=F("sequence")), name="cl_conversation_public_sequence"
             ),
+            models.CheckConstraint(
+                condition=Q(customer_seen__lte=F("public_sequence")), name="cl_conversation_customer_seen"
+            ),
         ]
         indexes = [
             models.Index(F("last_activity_at").desc(), F("id").desc(), name="cl_conversation_activity"),
@@ -168,6 +179,13 @@ class Conversation(models.Model):
             models.Index("rated_at", condition=~Q(rating=""), name="cl_conversation_rated"),
             models.Index("customer_ref", F("id").desc(), name="cl_conversation_customer"),
             models.Index("customer_ref", F("last_activity_at").desc(), name="cl_conversation_customer_act"),
+            models.Index(
+                "customer_ref",
+                F("last_activity_at").desc(),
+                F("public_id").desc(),
+                condition=Q(unread_answers__gt=0),
+                name="cl_conversation_unread",
+            ),
             models.Index(F("changed_at").desc(), name="cl_conversation_changed"),
             GinIndex(
                 SearchVector("subject", "customer_name", "customer_ref", "account_name", config="simple"),
@@ -244,6 +262,10 @@ class Conversation(models.Model):
             created_at=at,
         )
         numbers = {"sequence": self.sequence, "public_sequence": self.public_sequence}
+        if role == Message.Role.CUSTOMER:
+            numbers |= {"customer_seen": self.public_sequence, "unread_answers": 0}
+        elif role in Message.ANSWERS:
+            numbers |= {"unread_answers": self.unread_answers + 1}
         changes = {**numbers, "last_activity_at": at, "changed_at": at, **changes}
         Conversation.objects.filter(pk=self.pk).update(**changes)
         for name, value in changes.items():
@@ -266,6 +288,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Everything but internal notes, oldest first, from behind a number of the customer's own counting."""
         return self.filter(public_sequence__gt=after).order_by("public_sequence")
 
+    def answers(self) -> Self:
+        """What was said to the customer."""
+        return self.filter(role__in=Message.ANSWERS)
+
     def unseen_by(self, actor: Actor, *, after: int) -> Self:
         """Messages of the customer and of colleagues newer than `after`; what one wrote oneself is seen."""
         said = self.after(after).exclude(role__in=[Message.Role.SYSTEM, Message.Role.OUTBOUND])
@@ -281,6 +307,9 @@ class Message(models.Model):
         SYSTEM = "system", _("System")
         INTERNAL_NOTE = "internal_note", _("Internal note")
         OUTBOUND = "outbound", _("Follow-up")
+
+    ANSWERS = (Role.OPERATOR, Role.OUTBOUND)
+    """What is said to the customer."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     sequence = models.PositiveIntegerField()

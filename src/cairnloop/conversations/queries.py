@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, JSONObject, Left
+from django.db.models.functions import JSONObject, Left
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message, ReadMarker
 from cairnloop.conversations.queueing import queue_of
@@ -120,22 +119,10 @@ def list_conversations_for_customer(
     return list(mine.order_by("-last_activity_at", "-public_id")[:limit])
 
 
-def answers_since_customer_wrote(*, conversation_ids: Sequence[int], limit: int) -> dict[int, list[int]]:
-    """Return the public sequences of what each conversation answered after its customer's last message.
-
-    The newest `limit` of each, oldest first, with one query; conversations without any are left out.
-    """
-    shown = Message.objects.filter(conversation=OuterRef("pk"), public_sequence__isnull=False)
-    last_own = shown.filter(role=Message.Role.CUSTOMER).order_by("-public_sequence").values("public_sequence")
-    answers = shown.filter(
-        role__in=[Message.Role.OPERATOR, Message.Role.OUTBOUND], public_sequence__gt=OuterRef("last_own")
-    ).order_by("-public_sequence")
-    rows = (
-        Conversation.objects.filter(pk__in=conversation_ids)
-        .annotate(last_own=Coalesce(Subquery(last_own[:1]), 0))
-        .values_list("pk", ArraySubquery(answers.values("public_sequence")[:limit]))
-    )
-    return {pk: numbers[::-1] for pk, numbers in rows if numbers}
+def list_unread_for_customer(*, customer_ref: str, limit: int) -> list[Conversation]:
+    """Return a customer's conversations with answers they have not read, the last active first, at most `limit`."""
+    unread = Conversation.objects.owned_by(customer_ref).unread_by_customer()
+    return list(unread.order_by("-last_activity_at", "-public_id")[:limit])
 
 
 def thread_for_customer(*, conversation_id: int, after: int = 0, limit: int = THREAD_PAGE) -> list[Message]:

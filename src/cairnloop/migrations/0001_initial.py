@@ -144,6 +144,8 @@ class Migration(migrations.Migration):
                 ("assignee_name", models.CharField(blank=True, max_length=200)),
                 ("sequence", models.PositiveIntegerField(default=0)),
                 ("public_sequence", models.PositiveIntegerField(default=0)),
+                ("customer_seen", models.PositiveIntegerField(db_default=0, default=0)),
+                ("unread_answers", models.PositiveIntegerField(db_default=0, default=0)),
                 ("client_id", models.CharField(blank=True, max_length=64, null=True)),
                 ("opener_kind", models.CharField(blank=True, db_default="", max_length=10)),
                 ("opener_ref", models.CharField(blank=True, db_default="", max_length=200)),
@@ -204,6 +206,13 @@ class Migration(migrations.Migration):
                         name="cl_conversation_customer_act",
                     ),
                     models.Index(
+                        models.F("customer_ref"),
+                        models.OrderBy(models.F("last_activity_at"), descending=True),
+                        models.OrderBy(models.F("public_id"), descending=True),
+                        condition=models.Q(("unread_answers__gt", 0)),
+                        name="cl_conversation_unread",
+                    ),
+                    models.Index(
                         models.OrderBy(models.F("changed_at"), descending=True),
                         name="cl_conversation_changed",
                     ),
@@ -255,6 +264,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("public_sequence__lte", models.F("sequence"))),
                         name="cl_conversation_public_sequence",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("customer_seen__lte", models.F("public_sequence"))),
+                        name="cl_conversation_customer_seen",
                     ),
                 ],
             },

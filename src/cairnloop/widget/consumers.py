@@ -146,8 +146,11 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         topic = str(message.get("topic"))
         if self.desk is None:
             return
-        if topic == self.topic and live.thread_topic(message["conversation_id"]) not in self.threads:
-            self._tell_news(self.desk)
+        if topic == self.topic:
+            is_followed = live.thread_topic(message["conversation_id"]) in self.threads
+            # What was read in another tab is nothing to hand over: only the list says so.
+            if message.get("what") == "read" or not is_followed:
+                self._tell_news(self.desk)
         if topic not in self.threads:
             return
         if message.get("what") != "typing":
@@ -253,7 +256,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 def _digest(frame: frames.ServerFrame) -> int:
     """A number that differs when the first page of the list does; 0 for other frames."""
     if isinstance(frame, frames.Ready) or (isinstance(frame, frames.Conversations) and frame.before is None):
-        return hash(tuple(frame.conversations)) or 1
+        return hash((*frame.conversations, None, *(frame.unread or ()))) or 1
     return 0
 
 

@@ -14,12 +14,13 @@ from cairnloop.conversations.messaging import receive_message
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.conversations.opening import open_conversation
 from cairnloop.conversations.queries import (
-    answers_since_customer_wrote,
     conversation_for_customer,
     list_conversations_for_customer,
+    list_unread_for_customer,
     thread_for_customer,
 )
 from cairnloop.conversations.rating import record_rating
+from cairnloop.conversations.reading import mark_answers_read
 from cairnloop.core import live, telemetry
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import CairnloopError, InvalidInput, NotAllowed, NotFound
@@ -35,8 +36,8 @@ logger = logging.getLogger("cairnloop.widget")
 NAME_CHARS = 200
 PAGE = 50
 LISTED = 20
-ANSWERS_LISTED = 10
-"""How many answers a line of the list names: one more than the widget counts before it says "9+"."""
+UNREAD_LISTED = 10
+"""How many conversations with unread answers are looked for: one more than the widget counts before it says "9+"."""
 TYPING_SECONDS = 2
 FRAMES_PER_MINUTE = 600
 """How many frames other than messages one customer may send in a minute: far more than a widget ever does."""
@@ -160,15 +161,24 @@ class Desk:
         match frame:
             case frames.Join():
                 return [self._page(self._own(frame.conversation), after=frame.after)]
+            case frames.Seen():
+                return self._seen(frame)
             case frames.Typing():
                 return self._typing(frame)
             case frames.Rate():
                 return [self._rate(frame)]
             case frames.ListConversations(before=None):
                 listed = self._listed()
-                return [frames.Ready(conversations=listed.conversations, next=listed.next, config=self._config())]
+                return [
+                    frames.Ready(
+                        conversations=listed.conversations,
+                        unread=listed.unread or [],
+                        next=listed.next,
+                        config=self._config(),
+                    )
+                ]
             case frames.ListConversations():
-                return [self._listed(frame.before)]
+                return [self._listed_behind(frame.before)]
             case frames.Ping():
                 return [frames.Pong()]
 
@@ -199,25 +209,22 @@ class Desk:
         self._refuse_haste()
         return [self._listed()]
 
-    def _listed(self, before: str | None = None) -> frames.Conversations:
+    def _listed(self) -> frames.Conversations:
+        """The first page, and what is unread further down, so that nothing unread is ever out of sight."""
+        page = self._listed_behind(None)
+        shown = {line.conversation for line in page.conversations}
+        unread = list_unread_for_customer(customer_ref=self.visitor.customer_ref, limit=UNREAD_LISTED)
+        lines = [_line(each) for each in unread if each.public_id not in shown]
+        return page.model_copy(update={"unread": lines})
+
+    def _listed_behind(self, before: str | None) -> frames.Conversations:
         mine = list_conversations_for_customer(
             customer_ref=self.visitor.customer_ref, before=_place(before), limit=LISTED + 1
         )
-        answers = answers_since_customer_wrote(conversation_ids=[each.pk for each in mine], limit=ANSWERS_LISTED)
-        lines = [
-            frames.ConversationLine(
-                conversation=each.public_id,
-                subject=each.subject,
-                status=each.status,
-                rating=each.rating,
-                sequence=each.public_sequence,
-                answers=tuple(answers.get(each.pk, ())),
-                last_activity_at=each.last_activity_at,
-            )
-            for each in mine[:LISTED]
-        ]
         following = _place_of(mine[LISTED - 1]) if len(mine) > LISTED else None
-        return frames.Conversations(conversations=lines, before=before, next=following)
+        return frames.Conversations(
+            conversations=[_line(each) for each in mine[:LISTED]], before=before, next=following
+        )
 
     def _write(self, frame: frames.Say) -> Message:
         if frame.conversation is not None:
@@ -254,6 +261,11 @@ class Desk:
         return frames.Ack(
             client_id=frame.client_id, conversation=message.conversation.public_id, sequence=_number(message)
         )
+
+    def _seen(self, frame: frames.Seen) -> list[frames.ServerFrame]:
+        conversation = self._own(frame.conversation)
+        mark_answers_read(conversation_id=conversation.pk, public_sequence=frame.sequence, by=self.customer)
+        return []
 
     def _typing(self, frame: frames.Typing) -> list[frames.ServerFrame]:
         conversation = self._own(frame.conversation)
@@ -318,6 +330,19 @@ def _failure(error: Exception, *, about: frames.ClientFrame | None) -> frames.Pr
 def _log(error: Exception) -> None:
     # The class only: a message may carry what a customer wrote.
     logger.error("a widget frame failed: %s", type(error).__name__)
+
+
+def _line(conversation: Conversation) -> frames.ConversationLine:
+    return frames.ConversationLine(
+        conversation=conversation.public_id,
+        subject=conversation.subject,
+        status=conversation.status,
+        rating=conversation.rating,
+        sequence=conversation.public_sequence,
+        seen=conversation.customer_seen,
+        unread=conversation.unread_answers,
+        last_activity_at=conversation.last_activity_at,
+    )
 
 
 def _place_of(conversation: Conversation) -> str:

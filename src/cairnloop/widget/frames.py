@@ -59,6 +59,14 @@ class Say(Frame):
     conversation: PublicId | None = None
 
 
+class Seen(Frame):
+    """I was shown everything up to a sequence: what came until then is read, here and wherever else I look."""
+
+    type: Literal["seen"]
+    conversation: PublicId
+    sequence: Position
+
+
 class Typing(Frame):
     """Someone is writing: the customer when received from a widget, an operator when sent to one."""
 
@@ -87,7 +95,7 @@ class Ping(Frame):
     type: Literal["ping"]
 
 
-ClientFrame = Join | Say | Typing | Rate | ListConversations | Ping
+ClientFrame = Join | Say | Seen | Typing | Rate | ListConversations | Ping
 _client_frames: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="type")])
 
 
@@ -102,9 +110,10 @@ class ConversationLine(BaseModel):
     rating: str
     sequence: int
     """How many messages it holds for the customer."""
-    answers: tuple[int, ...] = ()
-    """The sequences of the newest answers since the customer last wrote, ten at most: those they have not seen are
-    unread. Ten unread ones mean ten or more."""
+    seen: int
+    """The last sequence the customer was shown, or has written."""
+    unread: int
+    """How many answers came after it."""
     last_activity_at: datetime
 
 
@@ -128,6 +137,8 @@ class Ready(Frame):
 
     type: Literal["ready"] = "ready"
     conversations: list[ConversationLine]
+    unread: list[ConversationLine]
+    """Those further down the list that hold unread answers, the last active first, ten at most."""
     next: str | None = None
     """Where the next page of the list begins; absent on the last one."""
     config: dict[str, Any]
@@ -138,6 +149,8 @@ class Conversations(Frame):
 
     type: Literal["conversations"] = "conversations"
     conversations: list[ConversationLine]
+    unread: list[ConversationLine] | None = None
+    """As in `ready`; only with the first page."""
     before: str | None = None
     next: str | None = None
 
@@ -226,7 +239,7 @@ def frames_json(frames: Sequence[ServerFrame]) -> str:
 
 def _explanation(error: ValidationError) -> str:
     details = error.errors(include_url=False, include_context=False, include_input=False)
-    known = ", ".join(("join", "message", "typing", "rating", "list", "ping"))
+    known = ", ".join(("join", "message", "seen", "typing", "rating", "list", "ping"))
     if any(detail["type"] in ("json_invalid", "json_type") for detail in details):
         return "The frame is not valid JSON. Nothing was done."
     if any(detail["type"].startswith("union_tag") for detail in details):

@@ -21,6 +21,8 @@
   const GROUP = 5 * 60_000
   const DAY = 24 * 60 * 60_000
   const FOLLOWED = 6
+  /** How many conversations with unread answers the server tells of at most. */
+  const UNREAD_TOLD = 10
   /** How a conversation is called that does not exist yet and that the customer asked for. */
   const CHOSEN = "new:chosen:"
 
@@ -453,7 +455,6 @@
       const quitting = new AbortController()
       const on = (target, name, act) => target.addEventListener(name, act, { signal: quitting.signal })
       on(window, "online", () => this.#line.hurry())
-      on(window, "storage", () => this.#draw())
       on(document, "visibilitychange", () => { if (!document.hidden) { this.#line.hurry(); this.#draw() } })
       this.#cleanUp = quitting
       this.#followTheme(given.theme, quitting.signal)
@@ -527,23 +528,28 @@
       const last = latest.find(({ status }) => status !== "archived")
       if (!this.#isLoaded && last && !this.parts.text.value && !this.#waiting().length) this.#current = last.id
       this.#isLoaded = true
-      const wanted = latest.filter((each) => each.status === "open" || each.id === this.#current || each.total > this.#seen(each))
+      const wanted = latest.filter((each) => each.status === "open" || each.id === this.#current || each.total > each.seen)
       wanted.slice(0, FOLLOWED).forEach((each) => this.#follow(each.id))
       if (this.#wantsOlder) this.#showOlder()
+      // What was shown without a connection, or just before it broke.
+      for (const { conversation: id, seen } of [...frame.conversations, ...frame.unread]) this.#tellSeen(this.#conversations.get(id), seen)
       this.#flush()
     }
 
     #latest() { return [...this.#conversations.values()].sort((a, b) => b.at - a.at) }
 
     /** Take in a page of the list: the first one again because something changed, or an older one that was asked for. */
-    #learn({ conversations, before, next }) {
+    #learn({ conversations, unread = [], before, next }) {
       const isNews = this.#isLoaded && !before
       const begun = isNews ? conversations.find((line) => line.status !== "archived" && !this.#conversations.has(line.conversation)) : null
       const grown = []
-      for (const { conversation: id, subject, status, rating, sequence, answers, last_activity_at: at } of conversations) {
+      const lines = [...conversations, ...unread]
+      if (!before) this.#learnWhatIsRead(lines)
+      for (const line of lines) {
+        const { conversation: id, subject, status, rating, sequence, last_activity_at: at } = line
         const known = this.#conversations.get(id) ?? this.#unknown(id)
         if (isNews && sequence > Math.max(known.after, known.total)) grown.push(id)
-        this.#conversations.set(id, Object.assign(known, { subject, status, rating, answers, total: sequence, at: Date.parse(at) }))
+        this.#conversations.set(id, Object.assign(known, { subject, status, rating, unread: line.unread, seen: Math.max(known.seen, line.seen), total: sequence, at: Date.parse(at) }))
       }
       if (before) {
         this.#next = next
@@ -554,7 +560,16 @@
       grown.forEach((id) => { this.#followed.delete(id); this.#follow(id) })
     }
 
-    #unknown(id) { return { id, after: 0, total: 0, rating: "", answers: [], messages: new Map() } }
+    /** What is not told any more has been read elsewhere, unless there is more that is unread than is told. */
+    #learnWhatIsRead(lines) {
+      if (lines.filter(({ unread }) => unread).length >= UNREAD_TOLD) return
+      const told = new Set(lines.map(({ conversation: id }) => id))
+      for (const known of this.#conversations.values()) {
+        if (!told.has(known.id)) Object.assign(known, { unread: 0, seen: Math.max(known.seen, known.total) })
+      }
+    }
+
+    #unknown(id) { return { id, after: 0, total: 0, seen: 0, unread: 0, rating: "", messages: new Map() } }
 
     /** A conversation began elsewhere: an empty new chat shows it, unless the customer asked for a new one. */
     #adopt(id) {
@@ -955,21 +970,25 @@
     }
 
     #noteSeen(known) {
-      if (!known || !this.#isOpen || document.hidden || this.#view !== "thread") return
-      const seen = Math.max(0, ...known.messages.keys())
-      if (seen > this.#seen(known)) this.#keeper.put(lasting, `seen.${known.id}`, seen)
+      if (!known || !this.#isOpen || document.hidden || this.#view !== "thread" || !this.#unread(known)) return
+      const { seen } = known
+      known.seen = Math.max(seen, ...known.messages.keys())
+      this.#tellSeen(known, seen)
     }
 
-    #seen({ id }) { return this.#keeper.get(lasting, `seen.${id}`) ?? 0 }
+    /** What is read here is read on every device of the customer. */
+    #tellSeen({ id, seen }, toldBefore) {
+      if (seen > toldBefore) this.#line.send({ type: "seen", conversation: id, sequence: seen })
+    }
 
-    /** How many answers came since this device showed the conversation, and since the customer last wrote. */
+    /** How many answers came since the customer was shown the conversation, and since they last wrote. */
     #unread(known) {
+      // The list knows them where not everything was loaded yet.
+      if (!known.loaded) return known.unread
       const messages = [...known.messages.values()]
       const own = messages.filter(({ role }) => role === "customer").map(({ sequence }) => sequence)
-      const from = Math.max(this.#seen(known), ...own)
-      const loaded = messages.filter(({ role }) => role === "operator" || role === "outbound").map(({ sequence }) => sequence)
-      // The list knows them where nothing was loaded yet.
-      return [...new Set([...known.answers, ...loaded])].filter((sequence) => sequence > from).length
+      const from = Math.max(known.seen, ...own)
+      return messages.filter(({ role, sequence }) => (role === "operator" || role === "outbound") && sequence > from).length
     }
 
     #news(count) {
