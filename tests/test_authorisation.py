@@ -154,7 +154,7 @@ FRAMES: dict[str, Callable[[Conversation], dict[str, Any]]] = {
     "message": lambda c: {"type": "message", "client_id": "m-1", "text": "Hi", "conversation": c.public_id},
     "typing": lambda c: {"type": "typing", "conversation": c.public_id},
     "seen": lambda c: {"type": "seen", "conversation": c.public_id, "sequence": 1},
-    "rating": lambda c: {"type": "rating", "conversation": c.public_id, "rating": "positive"},
+    "rating": lambda c: {"type": "rating", "conversation": c.public_id, "resolution": 2, "rating": "positive"},
 }
 FRAMES_ABOUT_NOTHING = {"list", "ping"}
 

@@ -373,9 +373,12 @@ class TestLosingNothing:
         give_back = cut_off(page, back=transport)
         good.click()
         backstage(lambda: cairnloop.reopen_conversation(conversation_id=conversation.pk, by=ADA))
+        backstage(lambda: cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA))
         give_back()
-        expect(page.get_by_role("status").filter(has_text="Nothing was recorded")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="You can rate how it went now")).to_be_visible()
         all_acknowledged(page)
+        expect(good).to_have_attribute("aria-pressed", "false")
+        assert backstage(the_conversation).rating == ""
 
     def test_older_conversations_asked_for_without_a_connection_come_when_it_returns(
         self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]

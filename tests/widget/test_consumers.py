@@ -302,7 +302,7 @@ class TestSurviving:
     def test_a_flood_of_frames_is_refused_with_the_time_to_wait(self, lin: SocketVisit) -> None:
         for _ in range(FRAMES_PER_MINUTE):
             lin.send({"type": "ping"})
-        problem = lin.ask({"type": "rating", "conversation": "abc", "rating": "positive"}, "rated")
+        problem = lin.ask({"type": "rating", "conversation": "abc", "resolution": 1, "rating": "positive"}, "rated")
         assert problem["code"] == "rate_limited"
         assert problem["retry_after"] >= 1
         assert lin.say("One", client_id="a1")["type"] == "ack"

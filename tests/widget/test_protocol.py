@@ -245,17 +245,34 @@ class TestRating:
         opened = lin.say("One", client_id="a1")["conversation"]
         conversation = Conversation.objects.get()
         cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA)
-        rated = lin.ask({"type": "rating", "conversation": opened, "rating": "positive"}, "rated")
+        rated = lin.ask(rating_of(opened, resolution=2), "rated")
         assert rated == {"v": 1, "type": "rated", "conversation": opened, "rating": "positive"}
         conversation.refresh_from_db()
         assert conversation.rating == "positive"
 
+    def test_belongs_to_the_resolution_it_was_asked_for(self, lin: Any) -> None:
+        opened = lin.say("One", client_id="a1")["conversation"]
+        conversation = Conversation.objects.get()
+        cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA)
+        cairnloop.add_note(conversation_id=conversation.pk, text="Known bug.", by=ADA)
+        cairnloop.reopen_conversation(conversation_id=conversation.pk, by=ADA)
+        cairnloop.resolve_conversation(conversation_id=conversation.pk, by=ADA)
+        problems = [lin.ask(rating_of(opened, resolution=each), "rated") for each in (2, 1, 4)]
+        assert {(each["type"], each["code"]) for each in problems} == {("error", "another_resolution")}
+        assert Conversation.objects.get().rating == ""
+        assert not AuditEntry.objects.filter(action="conversation.rated").exists()
+        assert lin.ask(rating_of(opened, resolution=3), "rated")["rating"] == "positive"
+
     @pytest.mark.parametrize(("rating", "code"), [("positive", "not_resolved"), ("superb", "unknown_rating")])
     def test_refuses_with_a_reason(self, lin: Any, rating: str, code: str) -> None:
         opened = lin.say("One", client_id="a1")["conversation"]
-        problem = lin.ask({"type": "rating", "conversation": opened, "rating": rating}, "rated")
+        problem = lin.ask(rating_of(opened, resolution=1, rating=rating), "rated")
         assert (problem["type"], problem["code"]) == ("error", code)
         assert Conversation.objects.get().rating == ""
+
+
+def rating_of(conversation: str, *, resolution: int, rating: str = "positive") -> dict[str, Any]:
+    return {"type": "rating", "conversation": conversation, "resolution": resolution, "rating": rating}
 
 
 class TestOtherPeoplesConversations:
@@ -265,7 +282,7 @@ class TestOtherPeoplesConversations:
             {"type": "join"},
             {"type": "typing"},
             {"type": "seen", "sequence": 1},
-            {"type": "rating", "rating": "negative"},
+            {"type": "rating", "resolution": 2, "rating": "negative"},
             {"type": "message", "client_id": "m1", "text": "I am in"},
         ],
         ids=lambda frame: frame["type"],

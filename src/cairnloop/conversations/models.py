@@ -292,6 +292,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What was said to the customer."""
         return self.filter(role__in=Message.ANSWERS)
 
+    def asking_for_rating(self) -> Self:
+        """What asked the customer how it went, once per resolution; oldest first."""
+        return self.filter(role=Message.Role.SYSTEM, metadata__type="csat_request").in_order()
+
     def unseen_by(self, actor: Actor, *, after: int) -> Self:
         """Messages of the customer and of colleagues newer than `after`; what one wrote oneself is seen."""
         said = self.after(after).exclude(role__in=[Message.Role.SYSTEM, Message.Role.OUTBOUND])

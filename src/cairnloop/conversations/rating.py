@@ -29,11 +29,21 @@ class NotResolved(InvalidTransition):
     code = "not_resolved"
 
 
+class AnotherResolution(InvalidTransition):
+    """This rating is for an earlier resolution. Nothing was recorded; rate the latest one."""
+
+    code = "another_resolution"
+
+
 @command
-def record_rating(*, conversation_id: int, rating: str, by: Actor) -> Conversation:
+def record_rating(*, conversation_id: int, rating: str, by: Actor, resolution: int | None = None) -> Conversation:
     """Record how the customer rates a resolved conversation; rating again replaces the earlier answer.
 
-    Raises UnknownRating, CustomerNeeded, NotFound for a conversation of someone else, and NotResolved.
+    `resolution` is the public sequence of the message that asked for it: a rating that was given some time ago, or is
+    sent again, is then never taken for one of a later resolution. None means the latest.
+
+    Raises UnknownRating, CustomerNeeded, NotFound for a conversation of someone else, NotResolved, and
+    AnotherResolution.
     """
     if rating not in (Conversation.Rating.POSITIVE, Conversation.Rating.NEGATIVE):
         raise UnknownRating
@@ -43,6 +53,8 @@ def record_rating(*, conversation_id: int, rating: str, by: Actor) -> Conversati
     conversation = hold_conversation(conversation_id, owner=by)
     if conversation.status != Conversation.Status.RESOLVED:
         raise NotResolved
+    if resolution is not None and resolution != _latest_resolution(conversation):
+        raise AnotherResolution
     if conversation.rating == rating:
         return conversation
     now = timezone.now()
@@ -57,3 +69,7 @@ def record_rating(*, conversation_id: int, rating: str, by: Actor) -> Conversati
     publish(RatingRecorded(conversation.pk, conversation.customer_ref, conversation.rating))
     telemetry.count("conversation.rated", rating=conversation.rating)
     return conversation
+
+
+def _latest_resolution(conversation: Conversation) -> int | None:
+    return conversation.messages.asking_for_rating().values_list("public_sequence", flat=True).last()

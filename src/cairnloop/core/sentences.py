@@ -44,6 +44,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.conversations.opening.MissingCustomer": _(
         "A conversation needs a customer_ref: your own identifier of the customer."
     ),
+    "cairnloop.conversations.rating.AnotherResolution": _(
+        "This rating is for an earlier resolution. Nothing was recorded; rate the latest one."
+    ),
     "cairnloop.conversations.rating.NotResolved": _(
         "A conversation can be rated once it is resolved. Nothing was recorded."
     ),

@@ -276,7 +276,9 @@ class Desk:
 
     def _rate(self, frame: frames.Rate) -> frames.ServerFrame:
         conversation = self._own(frame.conversation)
-        rated = record_rating(conversation_id=conversation.pk, rating=frame.rating, by=self.customer)
+        rated = record_rating(
+            conversation_id=conversation.pk, rating=frame.rating, resolution=frame.resolution, by=self.customer
+        )
         return frames.Rated(conversation=rated.public_id, rating=rated.rating)
 
     def _own(self, public_id: str) -> Conversation:

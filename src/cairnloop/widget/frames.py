@@ -75,10 +75,11 @@ class Typing(Frame):
 
 
 class Rate(Frame):
-    """How it went."""
+    """How it went, as the message with the sequence `resolution` asked."""
 
     type: Literal["rating"]
     conversation: PublicId
+    resolution: Position
     rating: str
 
 

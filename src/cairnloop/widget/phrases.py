@@ -99,6 +99,10 @@ def sentence(code: str) -> str:
         "frame_too_large": _("The message is too large. Shorten it, or send it in parts."),
         "not_found": _("This conversation is not here any more. Write in a new one."),
         "not_resolved": _("A conversation can be rated once it is resolved. Nothing was recorded."),
+        "another_resolution": _(
+            "Your rating was for an earlier answer, and the conversation went on since. Nothing was recorded. You can "
+            "rate how it went now."
+        ),
         "unknown_rating": _("A rating is good or not good. Nothing was recorded."),
         "unavailable": _("Our fault, not yours: it was not saved. It is kept here and sent again by itself."),
         "rate_limited": _("That was a lot at once. What is not sent yet is kept, and sent in a moment."),

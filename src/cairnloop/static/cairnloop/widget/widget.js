@@ -144,8 +144,8 @@
     old.forEach((node) => node.remove())
   }
 
-  /** What a rating is kept by while it is unsent: one per conversation, so that the last choice wins. */
-  const ratingId = (conversation) => `rating.${conversation}`
+  /** What a rating is kept by while it is unsent: one per resolution, so that the last choice wins. */
+  const ratingId = (conversation, resolution) => `rating.${conversation}.${resolution}`
 
   const newId = () => {
     const bytes = crypto.getRandomValues(new Uint8Array(16))
@@ -674,7 +674,8 @@
 
     #failed({ code, message, client_id: clientId, conversation, retry_after: seconds }) {
       // What is no frame to the server has no client id either, and only a message can be too large.
-      const isFlying = code.startsWith("frame_") || this.#flying === ratingId(conversation)
+      const flying = this.#outbox.find((each) => each.client_id === this.#flying)
+      const isFlying = code.startsWith("frame_") || (flying?.rating && flying.conversation === conversation)
       const about = clientId ?? (isFlying ? this.#flying : null)
       const entry = this.#outbox.find((each) => each.client_id === about)
       if (!entry) {
@@ -699,8 +700,9 @@
 
     /** A rating is stored; what was chosen meanwhile is still to be sent. */
     #rated({ conversation: id, rating }, known) {
-      if (this.#flying === ratingId(id)) this.#flying = null
-      if (this.#unsentRating(id)?.rating === rating) this.#drop(ratingId(id))
+      const entry = this.#outbox.find((each) => each.client_id === this.#flying)
+      if (entry?.rating && entry.conversation === id) this.#flying = null
+      if (entry?.rating === rating && entry.conversation === id) this.#drop(entry.client_id)
       if (known) known.rating = rating
       this.#flush()
     }
@@ -773,9 +775,9 @@
       this.#flying = entry.client_id
       entry.isTried = true
       this.#keep(entry)
-      const { client_id, text, rating, conversation } = entry
+      const { client_id, text, rating, conversation, resolution } = entry
       const isNew = conversation.startsWith("new:")
-      this.#line.send(rating ? { type: "rating", conversation, rating } : { type: "message", client_id, text, conversation: isNew ? null : conversation })
+      this.#line.send(rating ? { type: "rating", conversation, resolution, rating } : { type: "message", client_id, text, conversation: isNew ? null : conversation })
       setTimeout(() => { if (this.#flying === entry.client_id) { this.#flying = null; this.#line.reset() } }, PATIENCE)
     }
 
@@ -812,9 +814,10 @@
       if (this.#config.store) this.#keeper.put(passing, "draft", text ? { text, conversation: this.#current } : null)
     }
 
-    #rate(rating) {
+    #rate(resolution, rating) {
       const conversation = this.#current
-      const entry = this.#unsentRating(conversation) ?? { client_id: ratingId(conversation), conversation, at: Date.now() }
+      const made = { client_id: ratingId(conversation, resolution), conversation, resolution, at: Date.now() }
+      const entry = this.#unsentRating(conversation, resolution) ?? made
       if (!this.#outbox.includes(entry)) this.#outbox.push(entry)
       entry.rating = rating
       this.#keep(entry)
@@ -822,7 +825,7 @@
       this.#draw()
     }
 
-    #unsentRating(id) { return this.#outbox.find((each) => each.client_id === ratingId(id)) }
+    #unsentRating(id, resolution) { return this.#outbox.find((each) => each.client_id === ratingId(id, resolution)) }
 
     #show(id) {
       this.#view = "thread"
@@ -1132,14 +1135,14 @@
 
     #ratingItem(known, sequence) {
       const w = this.#words
-      const choice = (value, name, label) => h("button", { class: "choice", type: "button", "data-rating": value, onclick: () => this.#rate(value) }, icon(name), label)
+      const choice = (value, name, label) => h("button", { class: "choice", type: "button", "data-rating": value, onclick: () => this.#rate(sequence, value) }, icon(name), label)
       return {
         key: `rate-${sequence}`,
         mark: w.rate,
         make: () => h("div", { class: "rate", role: "group", "aria-label": w.rate }, h("h3", {}, w.rate),
           h("div", { class: "choices" }, choice("positive", "up", w.good), choice("negative", "down", w.not_good)), h("p", { role: "status" })),
         refresh: (node) => {
-          const unsent = this.#unsentRating(known.id)
+          const unsent = this.#unsentRating(known.id, sequence)
           const chosen = unsent?.rating ?? known.rating
           for (const button of node.querySelectorAll("button")) set(button, "aria-pressed", `${button.dataset.rating === chosen}`)
           const kept = this.#state === "up" ? "" : w.rate_kept
