@@ -14,6 +14,7 @@ from django.utils import timezone
 from cairnloop.conversations.models import ConversationQuerySet
 from cairnloop.conversations.queries import (
     ORDERINGS,
+    ORDERINGS_OF_OPEN,
     InboxFilter,
     count_capped,
     count_waiting_for,
@@ -27,6 +28,7 @@ from cairnloop.conversations.queries import (
     summarise_ratings,
     thread_for_customer,
 )
+from cairnloop.conversations.queueing import first_in_queue, next_open_conversation
 from cairnloop.core.actors import Actor
 from cairnloop.models import Conversation
 from cairnloop.web.paging import page_after
@@ -37,7 +39,8 @@ CONVERSATIONS = """
 INSERT INTO cairnloop_conversation (id, public_id, subject, status, priority, channel, customer_ref, customer_name,
     account_ref, account_name, assignee_ref, assignee_name, sequence, public_sequence, opened_at, last_activity_at,
     waiting_since, resolved_at, rating, rated_at, changed_at, unread_answers)
-SELECT n, 'p' || n, 'Subject ' || md5(n::text), status, 'normal', (ARRAY['widget', 'email', 'host'])[n % 3 + 1],
+SELECT n, 'p' || n, 'Subject ' || md5(n::text), status,
+    (ARRAY['low', 'normal', 'high', 'urgent'])[n % 7 % 4 + 1], (ARRAY['widget', 'email', 'host'])[n % 3 + 1],
     'cust-' || n % 20000, 'Name ' || md5((n % 20000)::text), 'acc-' || n % 500, 'Account ' || n % 500,
     CASE WHEN n % 4 = 0 THEN '' ELSE (n % 37)::text END, '', 1, 1, at, at,
     CASE WHEN status = 'open' AND n % 3 <> 0 THEN at END, CASE WHEN status = 'resolved' THEN at END,
@@ -145,7 +148,7 @@ class TestInboxPages:
     @pytest.mark.parametrize("name", FILTERS)
     def test_stay_on_indexes(self, many, name, order):
         wanted = FILTERS[name]
-        if order == "waiting" and wanted.status != "open":
+        if order in ORDERINGS_OF_OPEN and wanted.status != "open":
             order = "activity"  # The inbox does the same: only open conversations wait.
         found = filter_inbox(Conversation.objects.all(), wanted)
         assert sequential(plan(found.order_by(*ORDERINGS[order])[:26])) == []
@@ -162,6 +165,21 @@ class TestInboxPages:
         nodes = plan_of(captured.captured_queries[0]["sql"])
         assert sequential(nodes) == []
         assert "Sort" not in {node["Node Type"] for node in nodes}
+
+
+class TestTheQueue:
+    @pytest.mark.parametrize("operator_ref", [None, ME])
+    def test_is_read_in_order_and_no_further_than_it_is_shown(self, many, operator_ref):
+        every = Conversation.objects.all()
+        middle = every.waiting().unassigned().order_by("priority_rank", "waiting_since", "id")[300]
+        with CaptureQueriesContext(connection) as captured:
+            first_in_queue(every, operator_ref=operator_ref, limit=6)
+            next_open_conversation(every, operator_ref=operator_ref, after=middle)
+        for query in captured.captured_queries:
+            nodes = plan_of(query["sql"])
+            assert not {node["Node Type"] for node in nodes} & {"Sort", "Incremental Sort", "Bitmap Heap Scan"}
+            assert {node["Index Name"] for node in nodes if "Index Name" in node} == {"cl_conversation_queue"}
+        assert len(captured) == 2
 
 
 def in_its_order(wanted: InboxFilter) -> ConversationQuerySet:

@@ -8,12 +8,15 @@ from typing import Any, Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.ids import new_public_id
 from cairnloop.core.lifecycle import Lifecycle
+
+PRIORITY_RANKS = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
+"""The order of priorities, the most urgent first."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -106,6 +109,11 @@ class Conversation(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
+    priority_rank = models.GeneratedField(
+        expression=Case(*(When(priority=priority, then=Value(rank)) for priority, rank in PRIORITY_RANKS.items())),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices)
     customer_ref = models.CharField(max_length=200)
     customer_name = models.CharField(max_length=200, blank=True)
@@ -169,6 +177,17 @@ class Conversation(models.Model):
             models.Index(F("last_activity_at").desc(), F("id").desc(), name="cl_conversation_activity"),
             models.Index("status", F("last_activity_at").desc(), F("id").desc(), name="cl_conversation_status_act"),
             models.Index("status", "waiting_since", "id", name="cl_conversation_waiting"),
+            models.Index(
+                "priority_rank", "waiting_since", "id", condition=Q(status="open"), name="cl_conversation_rank"
+            ),
+            models.Index(
+                "assignee_ref",
+                "priority_rank",
+                "waiting_since",
+                "id",
+                condition=Q(status="open", waiting_since__isnull=False),
+                name="cl_conversation_queue",
+            ),
             models.Index(
                 "assignee_ref",
                 "status",

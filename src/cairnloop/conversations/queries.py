@@ -14,7 +14,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject, Left
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message, ReadMarker
-from cairnloop.conversations.queueing import queue_of
+from cairnloop.conversations.queueing import first_in_queue
 from cairnloop.conversations.searching import search_conversations, searched_since
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import NotFound
@@ -28,10 +28,14 @@ VERSION_ROWS = 20
 
 ORDERINGS: Mapping[str, tuple[str, ...]] = {
     "waiting": ("waiting_since", "id"),
+    "priority": ("priority_rank", "waiting_since", "id"),
     "activity": ("-last_activity_at", "-id"),
     "opened": ("-id",),
 }
-"""The inbox's orders: waiting longest first, newest activity first, and opened last first (ids grow with time)."""
+"""The inbox's orders: waiting longest first, the most urgent first and of these the longest waiting, newest activity
+first, and opened last first (ids grow with time)."""
+ORDERINGS_OF_OPEN = frozenset({"waiting", "priority"})
+"""Those that only open conversations have a place in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,7 +198,7 @@ def _line(conversation: Conversation, last_word: LastWord | None, seen: int, *, 
 
 def next_in_line(visible: ConversationQuerySet, *, operator: Actor | None, limit: int) -> list[Conversation]:
     """Return who to answer next: the first of the operator's queue, at most `limit`."""
-    return list(queue_of(visible, operator_ref=operator.ref if operator else None)[:limit])
+    return first_in_queue(visible, operator_ref=operator.ref if operator else None, limit=limit)
 
 
 def count_waiting_for(visible: ConversationQuerySet, *, operator: Actor | None) -> Capped:

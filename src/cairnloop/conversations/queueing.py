@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from typing import Any
+
+from django.db.models import Q
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet
 
-RANKS = {
-    Conversation.Priority.URGENT: 0,
-    Conversation.Priority.HIGH: 1,
-    Conversation.Priority.NORMAL: 2,
-    Conversation.Priority.LOW: 3,
-}
 
-
-def queue_of(visible: ConversationQuerySet, *, operator_ref: str | None) -> ConversationQuerySet:
-    """Return what waits for an operator, in the one order everything calls the queue.
+def first_in_queue(
+    visible: ConversationQuerySet,
+    *,
+    operator_ref: str | None,
+    limit: int,
+    behind: Conversation | None = None,
+) -> list[Conversation]:
+    """Return the first that wait for an operator, at most `limit`, in the one order everything calls the queue.
 
     The most urgent first; of these the operator's own before what nobody has taken; of those whoever waits longest.
+    With `behind`, a conversation that waits as well, the first behind its place.
     """
-    free = Q(assignee_ref="") if operator_ref is None else Q(assignee_ref__in=["", operator_ref])
-    rank = Case(
-        *(When(priority=priority, then=Value(rank)) for priority, rank in RANKS.items()), output_field=IntegerField()
-    )
-    is_free = Case(When(assignee_ref="", then=Value(1)), default=Value(0), output_field=IntegerField())
-    waiting = visible.waiting().filter(free).annotate(rank=rank, is_free=is_free)
-    return waiting.order_by("rank", "is_free", "waiting_since", "id")
+    waiting = visible.waiting()
+    own_and_free = [waiting.assigned_to(operator_ref)] if operator_ref else []
+    own_and_free.append(waiting.unassigned())
+    # Each in its own order by its own index, and only then together: sorted as one, all that waits would be read.
+    lines = [
+        (line if behind is None else line.filter(_behind(behind, is_free=line is own_and_free[-1]))).order_by(
+            "priority_rank", "waiting_since", "id"
+        )[:limit]
+        for line in own_and_free
+    ]
+    found = lines[0].union(*lines[1:], all=True) if len(lines) > 1 else lines[0]
+    return sorted(found, key=_place)[:limit]
 
 
 def next_open_conversation(
@@ -36,10 +43,24 @@ def next_open_conversation(
     Coming from a conversation that waits as well, the one behind it is next, so that going on from each to the
     next passes everyone before starting anew.
     """
-    queue = queue_of(visible, operator_ref=operator_ref).exclude(pk=after.pk)
-    if after.waiting_since is None:
-        return queue.first()
-    rank, is_free = RANKS[Conversation.Priority(after.priority)], int(not after.assignee_ref)
-    later = Q(waiting_since__gt=after.waiting_since) | Q(waiting_since=after.waiting_since, id__gt=after.pk)
-    behind = Q(rank__gt=rank) | Q(rank=rank, is_free__gt=is_free) | Q(later, rank=rank, is_free=is_free)
-    return queue.filter(behind).first() or queue.first()
+    others = visible.exclude(pk=after.pk)
+    behind = after if after.waiting_since is not None else None
+    found = first_in_queue(others, operator_ref=operator_ref, limit=1, behind=behind)
+    return next(iter(found or first_in_queue(others, operator_ref=operator_ref, limit=1)), None)
+
+
+def _place(conversation: Conversation) -> tuple[Any, ...]:
+    is_free = not conversation.assignee_ref
+    return conversation.priority_rank, is_free, conversation.waiting_since, conversation.pk
+
+
+def _behind(passed: Conversation, *, is_free: bool) -> Q:
+    """What comes behind a conversation, among the operator's own or among what is free."""
+    rank, was_free = passed.priority_rank, not passed.assignee_ref
+    if is_free > was_free:
+        return Q(priority_rank__gte=rank)
+    if is_free < was_free:
+        return Q(priority_rank__gt=rank)
+    later = Q(waiting_since__gt=passed.waiting_since) | Q(waiting_since=passed.waiting_since, id__gt=passed.pk)
+    # The outer bound is implied by the inner ones; it is what PostgreSQL can use to enter the index.
+    return Q(priority_rank__gte=rank) & (Q(priority_rank__gt=rank) | later)

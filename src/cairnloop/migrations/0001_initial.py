@@ -130,6 +130,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "priority_rank",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(priority="urgent", then=models.Value(0)),
+                            models.When(priority="high", then=models.Value(1)),
+                            models.When(priority="normal", then=models.Value(2)),
+                            models.When(priority="low", then=models.Value(3)),
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                (
                     "channel",
                     models.CharField(
                         choices=[("widget", "Widget"), ("email", "E-mail"), ("host", "Application")],
@@ -182,6 +195,21 @@ class Migration(migrations.Migration):
                         models.F("waiting_since"),
                         models.F("id"),
                         name="cl_conversation_waiting",
+                    ),
+                    models.Index(
+                        models.F("priority_rank"),
+                        models.F("waiting_since"),
+                        models.F("id"),
+                        condition=models.Q(("status", "open")),
+                        name="cl_conversation_rank",
+                    ),
+                    models.Index(
+                        models.F("assignee_ref"),
+                        models.F("priority_rank"),
+                        models.F("waiting_since"),
+                        models.F("id"),
+                        condition=models.Q(("status", "open"), ("waiting_since__isnull", False)),
+                        name="cl_conversation_queue",
                     ),
                     models.Index(
                         models.F("assignee_ref"),

@@ -38,6 +38,7 @@ class TestHome:
         assert "Yours, and waiting longest" in part(response, "next")
         assert f'href="/support/conversations/{mine.pk}/"' in text_of(response)
         assert "Free" in part(response, "then")
+        assert 'href="/support/inbox/?assignee=me&amp;waiting=us&amp;sort=priority"' in text_of(response)
         assert f'href="/support/conversations/{free.pk}/"' in text_of(response)
         assert "Hers" not in text_of(response)
 

@@ -89,6 +89,11 @@ class TestTheInbox:
         cairnloop.receive_message(conversation_id=first.pk, text="Hello?", by=LIN)
         assert rows_in(browser.get(f"{INBOX}?waiting=us")) == [first.pk, second.pk]
         assert rows_in(browser.get(f"{INBOX}?waiting=us&sort=opened")) == [second.pk, first.pk]
+        urgent = make_conversation(priority="urgent")
+        response = browser.get(f"{INBOX}?waiting=us&sort=priority")
+        assert rows_in(response) == [urgent.pk, first.pk, second.pk]
+        assert "Most urgent" in text_of(response)
+        assert "Most urgent" not in text_of(browser.get(f"{INBOX}?status=resolved&sort=priority"))
 
     def test_combines_filters_from_the_url(self, browser, ada):
         wanted = make_conversation(channel="email", subject="Invoice", text="Hello")

@@ -93,7 +93,8 @@ def home_of(request: OperatorRequest) -> Home:
     ratings = _if_readable(
         lambda: summarise_ratings(visible, since=today - timedelta(days=RATING_DAYS - 1), today=today)
     )
-    queue = Asked(assignee="me", waiting="us") if counts and counts.own.number else Asked(waiting="us")
+    assignee = "me" if counts and counts.own.number else ""
+    queue = Asked(assignee=assignee, waiting="us", sort="priority")
     return Home(
         greeting=_greeting(now, name=actor.name if actor else ""),
         lede=_lede(counts),

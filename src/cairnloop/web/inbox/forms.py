@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from cairnloop.conversations.models import Conversation
-from cairnloop.conversations.queries import ORDERINGS, InboxFilter
+from cairnloop.conversations.queries import ORDERINGS, ORDERINGS_OF_OPEN, InboxFilter
 from cairnloop.core.actors import Actor
 
 WORDS_CHARS = 200
@@ -45,7 +45,7 @@ class Asked:
     @property
     def orders(self) -> tuple[str, ...]:
         """The orders that make sense here: only open conversations wait."""
-        return tuple(name for name in ORDERINGS if name != "waiting" or self.status in ("", "open"))
+        return tuple(name for name in ORDERINGS if self.status in ("", "open") or name not in ORDERINGS_OF_OPEN)
 
     @property
     def order(self) -> str:

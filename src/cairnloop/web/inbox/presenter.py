@@ -318,6 +318,7 @@ def _choices(options: Sequence[tuple[str, str]], chosen: str) -> list[Choice]:
 def _order_labels() -> dict[str, str]:
     return {
         "waiting": _("Waiting longest"),
+        "priority": _("Most urgent"),
         "activity": _("Newest activity"),
         "opened": _("Opened last"),
     }
