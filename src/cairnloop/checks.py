@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cairnloop.conf import get_settings
 from cairnloop.hooks import HOOKS, load_hook
+from cairnloop.origins import origin_meant
 
 
 def register_checks() -> None:
@@ -105,6 +106,22 @@ def check_widget_verifier(app_configs: Any, **kwargs: Any) -> Iterable[CheckMess
         )
 
 
+def check_widget_origins(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Every entry of WIDGET_ORIGINS is what a browser would say: compared letter by letter, others never fit."""
+    try:
+        origins = get_settings().widget_origins
+    except ImproperlyConfigured:
+        return
+    for origin in origins:
+        meant = origin_meant(origin if "://" in origin else f"https://{origin}")
+        if not meant or origin != meant:
+            yield Error(
+                f"WIDGET_ORIGINS holds {origin!r}, which is no origin of a page, so the chat would be refused there.",
+                hint=f"Name scheme and host, and nothing behind them, such as {meant or 'https://www.acme.example'!r}.",
+                id="cairnloop.E006",
+            )
+
+
 CHECKS = (
     check_settings,
     check_database,
@@ -113,4 +130,5 @@ CHECKS = (
     check_middleware,
     check_hooks,
     check_widget_verifier,
+    check_widget_origins,
 )

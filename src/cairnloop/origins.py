@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[a-z0-9._-]+|\[[a-f0-9:.]+\]")
+"""Hosts as browsers write them."""
 
 
 class Handshake(HttpRequest):
@@ -44,6 +47,20 @@ def is_same_origin(origin: str, other: str) -> bool:
     """True when both name the same scheme, host and port; False for whatever is no origin of a page."""
     site = _site(origin)
     return site is not None and site == _site(other)
+
+
+def origin_meant(text: str) -> str:
+    """Return the origin of a page as its browser names it; empty for what names none, such as a host alone."""
+    try:
+        named = urlsplit(text.strip().lower())
+        site = _site(f"{named.scheme}://{named.netloc}")
+        scheme, host, port = site or ("", "", 0)
+        host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except ValueError:
+        return ""
+    if not HOST.fullmatch(host):
+        return ""
+    return f"{scheme}://{host}" if port == PORTS[scheme] else f"{scheme}://{host}:{port}"
 
 
 def _site(origin: str) -> tuple[str, str, int] | None:

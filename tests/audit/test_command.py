@@ -51,6 +51,15 @@ class TestCairnloopAudit:
         )
         assert "intact" in run("verify", "--stream", "conversation:1")
 
+    def test_verify_does_not_call_intact_what_does_not_exist(self, tmp_path):
+        path = tmp_path / "trail.jsonl"
+        path.write_text(run("export"))
+        for where in ([], ["--file", str(path)]):
+            assert "Read 0 seals, 1 streams" in run("verify", "--stream", "conversation:1", *where)
+            with pytest.raises(CommandError, match="knows no stream conversaton:1") as failure:
+                run("verify", "--stream", "conversaton:1", *where)
+            assert failure.value.returncode == 1
+
     def test_seal_head_and_verify_play_together(self):
         assert run("seal") == "Sealed 2 streams.\n"
         assert run("seal") == "Nothing to seal: no stream has grown.\n"

@@ -49,6 +49,11 @@ class Command(BaseCommand):
         self.stdout.write(_counted(verification))
         if verification.flaw is not None:
             raise CommandError(f"The audit trail is damaged. {verification.flaw}")
+        if stream is not None and not verification.streams:
+            raise CommandError(
+                f"The audit trail knows no stream {stream}, so nothing was verified. "
+                'A stream is called as its subject, such as "conversation:42".'
+            )
         self.stdout.write("The audit trail is intact.")
 
     def _seal(self, **_: Any) -> None:
