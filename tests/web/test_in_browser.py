@@ -19,6 +19,17 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 R = TypeVar("R")
 Backstage = Callable[[Callable[[], Any]], Any]
 NEWS = "#inbox-news a"
+WATCH_THE_PREVIEW = """() => {
+  window.seen = []
+  const look = () => {
+    const pane = document.getElementById("inbox-preview")
+    const row = document.querySelector("[data-current]")
+    if (pane.dataset.id && !pane.inert) seen.push(row?.dataset.id === pane.dataset.id && pane.dataset.id)
+  }
+  const all = { subtree: true, childList: true, attributes: true }
+  new MutationObserver(look).observe(document.querySelector(".cl-inbox"), all)
+}"""
+"""Notes at every change of the page which row a live preview is for; false when that is not the marked one."""
 
 
 @pytest.fixture
@@ -309,16 +320,54 @@ class TestThePointer:
         expect(opened_link(page, three[1])).to_be_focused()
         self.is_about(page, three[1])
 
-    def test_chose_a_row_by_a_click_and_may_look_at_others_afterwards(self, desk, three):
+    def test_leaves_the_row_and_the_focus_to_whoever_comes_back(self, desk, three):
         page = desk().open("/support/inbox/")
         opened_link(page, three[1]).click()
         page.wait_for_url(f"**/conversations/{three[1].pk}/?from=*")
         page.go_back()
         expect(opened_link(page, three[1])).to_be_focused()
+        row(page, three[0]).hover()
+        page.wait_for_timeout(600)
+        expect(opened_link(page, three[1])).to_be_focused()
         self.is_about(page, three[1])
+        page.keyboard.press("j")
+        expect(opened_link(page, three[0])).to_be_focused()
+
+    def test_looks_again_once_it_has_left_the_list_and_come_again(self, desk, three):
+        page = desk().open("/support/inbox/")
+        opened_link(page, three[1]).click()
+        page.wait_for_url(f"**/conversations/{three[1].pk}/?from=*")
+        page.go_back()
+        expect(opened_link(page, three[1])).to_be_focused()
+        row(page, three[2]).hover()
+        page.mouse.move(5, 5)
         row(page, three[0]).hover()
         self.is_about(page, three[0])
-        expect(opened_link(page, three[1])).not_to_be_focused()
+        expect(page.locator("#inbox-rows")).to_be_focused()
+        page.keyboard.press("k")
+        expect(opened_link(page, three[1])).to_be_focused()
+
+    def test_however_slow_a_look_is_shows_the_marked_row_alone(self, desk, three):
+        """A look that was overtaken is never shown, nothing waits for it, and no button is live for another row."""
+        page = desk().open("/support/inbox/?sort=opened")
+        self.is_about(page, three[2])
+        page.evaluate(WATCH_THE_PREVIEW)
+        held: list[Any] = []
+        page.route("**/preview/**", lambda route: route.continue_() if held else held.append(route))
+        page.keyboard.press("j")
+        with page.expect_request("**/preview/**"):
+            page.keyboard.press("j")
+        page.keyboard.press("j")
+        self.is_about(page, three[0])
+        resolution = page.locator("#inbox-preview form").last
+        expect(resolution).to_have_attribute("action", re.compile(rf"/rows/{three[0].pk}/resolution/"))
+        held[0].continue_()
+        for key in "kkjkjjkkj":
+            page.keyboard.press(key)
+        page.wait_for_timeout(300)
+        self.is_about(page, three[1])
+        assert page.evaluate("() => seen.filter(Boolean).length")
+        assert page.evaluate("() => seen.filter((id) => id === false)") == []
 
     def test_and_changes_do_not_lose_each_other(self, desk, three, backstage):
         """A glance that takes long keeps no change waiting, and a change drops no glance."""

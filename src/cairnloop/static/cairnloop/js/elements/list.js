@@ -4,7 +4,8 @@
  * The address says which rows are loaded and which one is looked at, and every row's link carries it on.
  *
  * One row is the current one: it is marked, the glance shows it, and every key means it. What keys have chosen only
- * keys or a click move on; until then a pointer that moves and comes to rest may look at another row.
+ * keys or a click move on; until then a pointer that moves and comes to rest may look at another row. From the row one
+ * came back to it looks away once it has left the list and come again.
  */
 const REST_MS = 250
 const PLACE = "cl:inbox-place"
@@ -28,7 +29,7 @@ customElements.define("cl-list", class extends HTMLElement {
     on(this, "keyup", ({ key }) => (this.byKeys ||= key === "Tab" && this.wasChosen))
     on(this, "pointermove", (event) => this.#rest(event))
     for (const name of ["pointerover", "focusin"]) on(this, name, ({ target }) => this.#carry(target.closest("a")))
-    on(this, "pointerleave", () => clearTimeout(this.resting))
+    on(this, "pointerleave", () => this.#leaveInPeace())
     if (location.hash === "#search") document.getElementById("search").focus()
     document.querySelector(".cl-views [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" })
     if (!this.#return()) this.#choose(this.#rows[0])
@@ -168,6 +169,7 @@ customElements.define("cl-list", class extends HTMLElement {
     const known = kept && (row ? kept.id === row.id : isBack && kept.list === location.search)
     if (row) {
       this.byKeys ||= Boolean(kept?.byKeys)
+      this.cameBack = true
       this.#choose(row, true)
       row.querySelector("a").focus({ preventScroll: true })
     }
@@ -201,13 +203,18 @@ customElements.define("cl-list", class extends HTMLElement {
     this.point = point
     clearTimeout(this.resting)
     const row = target.closest(".cl-inbox-row")
-    if (row && !this.byKeys) this.resting = setTimeout(() => this.#look(row), REST_MS)
+    if (row && !this.byKeys && !this.cameBack) this.resting = setTimeout(() => this.#look(row), REST_MS)
+  }
+
+  #leaveInPeace() {
+    this.cameBack = false
+    clearTimeout(this.resting)
   }
 
   /** The pointer, which may rest anywhere, only looks: nothing is chosen any more, and no other row keeps the focus. */
   #look(row) {
     if (row.id === this.currentId) return
-    if (document.activeElement.closest(".cl-inbox-row")) document.activeElement.blur()
+    if (document.activeElement.closest(".cl-inbox-row")) this.list.focus({ preventScroll: true })
     this.wasChosen = false
     this.wasLookedAt = true
     this.#choose(row)
@@ -219,11 +226,12 @@ customElements.define("cl-list", class extends HTMLElement {
     this.currentId = row.id
     this.wasChosen = chosen || this.wasChosen
     this.#mark()
+    if (this.looking && this.looking.id !== row.id) this.#lookAway()
     clearTimeout(this.resting)
     clearTimeout(this.glancing)
     this.glancing = setTimeout(() => {
       if (this.wasChosen) this.#remember()
-      this.#glance(row)
+      this.#glance()
     }, 80)
   }
 
@@ -241,35 +249,41 @@ customElements.define("cl-list", class extends HTMLElement {
 
   #mark() {
     for (const row of this.#rows) row.toggleAttribute("data-current", row.id === this.currentId)
+    // While it shows another row, nothing in it can be pressed.
+    this.#pane.inert = this.#pane.dataset.id !== this.#current?.dataset.id
+  }
+
+  get #pane() {
+    return document.getElementById("inbox-preview")
   }
 
   #isShown(row) {
-    const pane = document.getElementById("inbox-preview")
-    return Boolean(pane?.checkVisibility()) && pane.dataset.id === row.dataset.id
+    return this.#pane.checkVisibility() && this.#pane.dataset.id === row.dataset.id
   }
 
   /**
-   * One look at a time, and the last one wanted is the last one shown: an answer replaces the very element the next
-   * one is for. Its source is the list, and that of changes this element, so that neither loses the other.
+   * Shows the current row. Its source is the list, and that of changes this element, so that neither loses the other.
    */
-  async #glance(row, again = false) {
-    const pane = document.getElementById("inbox-preview")
-    if (!pane?.checkVisibility() || (!again && !this.isGlancing && this.#isShown(row))) return
-    this.wanted = row
-    if (this.isGlancing) return
-    this.isGlancing = true
-    while (this.wanted) {
-      const url = this.wanted.dataset.previewUrl + this.#placeOf(this.wanted)
-      this.wanted = null
-      await this.#ask("GET", url, { source: this.list, target: "#inbox-preview", swap: "outerHTML" })
-    }
-    this.isGlancing = false
+  async #glance(again = false) {
+    const row = this.#current
+    if (!row || !this.#pane.checkVisibility() || (!again && (this.looking || this.#isShown(row)))) return
+    this.#lookAway()
+    const look = (this.looking = row)
+    const url = row.dataset.previewUrl + this.#placeOf(row)
+    await this.#ask("GET", url, { source: this.list, target: "#inbox-preview", swap: "outerHTML" })
+    if (this.looking === look) this.looking = null
+  }
+
+  /** Ends the look that is under way: its answer, late as it may come, is not shown any more. */
+  #lookAway() {
+    this.looking = null
+    htmx.trigger(this.list, "htmx:abort")
   }
 
   #renewed(id) {
     this.#mark()
     const row = document.getElementById(id)
-    if (row?.matches(".cl-inbox-row") && this.currentId === id) this.#glance(row, true)
+    if (row?.matches(".cl-inbox-row") && this.currentId === id) this.#glance(true)
   }
 
   /** Someone points at the list, works in it, has scrolled, or looks at more or other rows than it would show. */
