@@ -23,11 +23,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+import tables
 from port import HOST, PortRefused, demo_port
 
 HERE = Path(__file__).resolve().parent
 STATE_DIR = Path(os.environ.get("TRAILMARK_STATE", HERE.parents[1] / ".cairnloop"))
 DATA_DIR = STATE_DIR / "demo-postgres"
+MADE_BY = STATE_DIR / "demo-migrations.json"
 WEB = (
     "-m",
     "uvicorn",
@@ -121,11 +123,15 @@ class Demo:
     def _start_database(self) -> None:
         from psycopg.conninfo import make_conninfo
 
-        from cairnloop.embedded import start_postgres
+        from cairnloop.embedded import NamelessUser, start_postgres
 
+        refuse_other_tables()
         with progress("PostgreSQL"):
             self.has_database = True
-            server = start_postgres(DATA_DIR)
+            try:
+                server = start_postgres(DATA_DIR)
+            except NamelessUser as nameless:
+                raise DemoFailed(str(nameless)) from nameless
         os.environ["TRAILMARK_DATABASE"] = make_conninfo(host=server.socket_dir, user="postgres", dbname="postgres")
 
     def _prepare_tables(self) -> None:
@@ -215,6 +221,16 @@ def _where(lock: IO[str]) -> str:
     lock.seek(0)
     pid, _, port = lock.read().partition(" ")
     return f" at http://{HOST}:{port}/ (process {pid})" if port else ""
+
+
+def refuse_other_tables() -> None:
+    """Raise DemoFailed for what an earlier checkout stored whose migrations have changed since."""
+    if (DATA_DIR / "PG_VERSION").exists() and not tables.fit(MADE_BY):
+        raise DemoFailed(
+            "An earlier demo stored its data in tables that this version of the code does not fit any more. "
+            "Nothing was changed. Forget that data and start anew: make demo-reset"
+        )
+    tables.keep(MADE_BY)
 
 
 def forget_everything() -> None:

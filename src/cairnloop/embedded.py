@@ -5,6 +5,8 @@ Production hosts use their own PostgreSQL. The server listens on a Unix socket o
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -25,6 +27,16 @@ TUNING = {
 }
 PID_FILE_LINES = 8
 """How many lines PostgreSQL writes about a server that came up."""
+
+
+class NamelessUser(Exception):
+    """PostgreSQL cannot be run by a user id without a name, as `docker run --user 12345` gives one."""
+
+    def __init__(self, uid: int) -> None:
+        super().__init__(
+            f"PostgreSQL does not run for user id {uid}, which has no name on this machine, so nothing was started. "
+            "Run this as a user that exists here, or add this one to /etc/passwd."
+        )
 
 
 @dataclass(frozen=True)
@@ -55,8 +67,9 @@ def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> E
 
     `tuning` adds settings for a data directory that is created by this call; an existing one keeps its own.
     A server that nobody can reach any more is ended first: one whose data directory was removed, or whose socket was.
-    Raises ModuleNotFoundError with the missing extra's name when the wheel is not installed.
+    Raises ModuleNotFoundError with the missing extra's name when the wheel is not installed, and NamelessUser.
     """
+    _refuse_nameless_user()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -94,6 +107,14 @@ def stop_postgres(data_dir: Path, *, immediate: bool = False) -> bool:
         return False
     _end(pid, signal.SIGQUIT if immediate else signal.SIGINT)
     return True
+
+
+def _refuse_nameless_user() -> None:
+    uid = os.geteuid()
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        raise NamelessUser(uid) from None
 
 
 def _only_starter(data_dir: Path) -> AbstractContextManager[object]:

@@ -24,6 +24,7 @@ from tests.trailmark.conftest import (
     DemoProcess,
     environment,
     eventually,
+    free_port,
     reachable,
 )
 
@@ -147,11 +148,21 @@ class TestLifecycle:
             connection.execute("UPDATE cairnloop_conversation SET subject = 'mine' WHERE client_id = 'scopes'")
         first.end()
 
+        made_by = first.state / "demo-migrations.json"
+        recorded = json.loads(made_by.read_text())
+        made_by.write_text(json.dumps({name: recorded[name] for name in list(recorded)[:-1]}))
         second = start_demo().wait_until_it_runs()
+        assert json.loads(made_by.read_text()) == recorded
         with psycopg.connect(second.dsn()) as connection:
             mine = connection.execute("SELECT count(*) FROM cairnloop_conversation WHERE subject = 'mine'").fetchone()
         assert (counted(second), mine) == (seeded, (1,))
         second.end()
+
+        made_by.write_text(json.dumps({**recorded, "cairnloop.0001_initial": "another"}))
+        refused = start_demo()
+        assert "Forget that data and start anew: make demo-reset" in refused.end(0)
+        assert refused.process.returncode == 1
+        assert refused.postgres() == []
 
         third = start_demo("--reset").wait_until_it_runs()
         with psycopg.connect(third.dsn()) as connection:
@@ -196,6 +207,37 @@ class TestLifecycle:
         second = start_demo()
         assert f"already running at {first.url}/" in second.end(0)
         assert second.process.returncode == 1
+
+
+class TestWhatCannotWork:
+    """It says what is wrong and what helps, without a traceback, and starts nothing."""
+
+    @pytest.mark.parametrize("record", [None, "", "[]", "{}", '{"trailmark.0009_gone": "x"}'])
+    def test_data_of_a_version_that_is_not_known(self, tmp_path: Path, record: str | None) -> None:
+        (tmp_path / "demo-postgres").mkdir()
+        (tmp_path / "demo-postgres" / "PG_VERSION").write_text("16")
+        if record is not None:
+            (tmp_path / "demo-migrations.json").write_text(record)
+        demo = DemoProcess(reachable(tmp_path), free_port())
+        said = demo.end(0)
+        assert "Forget that data and start anew: make demo-reset" in said
+        assert "Traceback" not in said
+        assert demo.process.returncode == 1
+
+    def test_a_user_without_a_name(self, tmp_path: Path) -> None:
+        script = "import os, runpy; os.geteuid = lambda: 4_000_000; runpy.run_path('demo.py', run_name='__main__')"
+        demo = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=EXAMPLE,
+            env=environment(TRAILMARK_STATE=str(tmp_path), PORT=str(free_port()), PYTHONPATH=str(EXAMPLE)),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        assert "PostgreSQL does not run for user id 4000000" in demo.stderr
+        assert "Traceback" not in demo.stderr
+        assert demo.returncode == 1
+        assert not (tmp_path / "demo-postgres").exists()
 
 
 class TestPort:
