@@ -248,6 +248,26 @@ class TestTalking:
         counts = backstage(lambda: list(Conversation.objects.order_by("id").values_list("sequence", flat=True)))
         assert counts == [3, 1]
 
+    def test_two_tabs_that_write_before_they_hear_of_each_other_begin_one_conversation(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        def keep_in_ignorance(socket: Any) -> None:
+            server = socket.connect_to_server()
+            server.on_message(lambda data: None if '"conversations"' in data[:30] else socket.send(data))
+
+        first = desktop.open_chat()
+        desktop.page = second = desktop.tab()
+        second.route_web_socket("**/socket/**", keep_in_ignorance)
+        desktop.open_chat()
+        expect(second.get_by_role("heading", name="Hi Lin, how can we help?")).to_be_visible()
+        write(first, "From the first tab")
+        all_acknowledged(first)
+        expect(second.get_by_role("heading", name="Hi Lin, how can we help?")).to_be_visible()
+        write(second, "From the second tab")
+        expect(log(second)).to_contain_text("From the first tab")
+        expect(log(first)).to_contain_text("From the second tab")
+        assert backstage(the_conversation).sequence == 2
+
     def test_an_answer_in_an_old_conversation_is_announced(
         self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
     ) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 import cairnloop
+from cairnloop.conversations.beginning import TOGETHER_SECONDS
 from cairnloop.conversations.events import MessageReceived
 from cairnloop.core.events import subscribed
 from cairnloop.models import AuditEntry, Conversation, Message
@@ -91,6 +94,29 @@ class TestWriting:
         assert {(ack["conversation"], ack["sequence"]) for ack in acks} == {(Conversation.objects.get().public_id, 1)}
         assert Message.objects.count() == 1
 
+    def test_begins_one_conversation_with_the_first_messages_of_two_tabs_at_once(
+        self, door: Door, lin_token: str, mateus_token: str
+    ) -> None:
+        visits = [door.enter(lin_token) for _ in range(3)] + [door.enter(mateus_token)]
+        first = [
+            {"type": "message", "client_id": f"a{number}", "text": f"Tab {number}", "unless_begun": True}
+            for number in range(4)
+        ]
+        with ThreadPoolExecutor(len(visits)) as pool:
+            acks = list(pool.map(lambda visit, frame: visit.ask(frame, "ack"), visits, first))
+        assert len({ack["conversation"] for ack in acks[:3]}) == 1
+        assert sorted(ack["sequence"] for ack in acks[:3]) == [1, 2, 3]
+        assert acks[3]["conversation"] != acks[0]["conversation"]
+        assert Conversation.objects.count() == 2
+
+        # A repetition is the same message, however late it comes; a first message that comes late is another matter.
+        Conversation.objects.update(opened_at=timezone.now() - timedelta(seconds=TOGETHER_SECONDS + 1))
+        assert [visit.ask(frame, "ack") for visit, frame in zip(visits, first, strict=True)] == acks
+        late = visits[0].ask({**first[0], "client_id": "b1"}, "ack")
+        assert late["sequence"] == 1
+        assert Conversation.objects.count() == 3
+        assert visits[0].say("Asked for", client_id="b2")["conversation"] != late["conversation"]
+
     def test_keeps_equal_texts_with_different_client_ids_apart(self, lin: Any) -> None:
         opened = lin.say("Hello?", client_id="a1")["conversation"]
         lin.say("Hello?", client_id="a2", conversation=opened)
@@ -128,7 +154,10 @@ class TestWriting:
         assert lin.say("Fine", client_id="a2")["type"] == "ack"
 
     def test_refuses_a_client_id_that_cannot_be_one(self, lin: Any) -> None:
-        assert lin.say("One", client_id="has space")["code"] == "invalid_client_id"
+        for more in ({}, {"unless_begun": True}):
+            for client_id in ("has space", "\0"):
+                frame = {"type": "message", "client_id": client_id, "text": "One", **more}
+                assert lin.ask(frame, "ack")["code"] == "invalid_client_id"
         assert not Message.objects.exists()
 
 

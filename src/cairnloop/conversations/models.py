@@ -59,6 +59,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those one operator has taken."""
         return self.filter(assignee_ref=operator_ref)
 
+    def opened_by(self, opener: Actor) -> Self:
+        """Those one actor opened."""
+        return self.filter(opener_kind=opener.kind, opener_ref=opener.ref)
+
+    def opened_since(self, at: datetime) -> Self:
+        """Those that were opened after `at`, in the order they were."""
+        return self.filter(opened_at__gte=at).order_by("id")
+
     def unread_by_customer(self) -> Self:
         """Those with answers their customer has not been shown."""
         return self.filter(unread_answers__gt=0)

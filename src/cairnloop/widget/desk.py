@@ -10,6 +10,7 @@ from functools import partial
 from typing import NoReturn
 
 from cairnloop.conf import get_settings
+from cairnloop.conversations.beginning import begin_conversation, first_message
 from cairnloop.conversations.messaging import receive_message
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.conversations.opening import open_conversation
@@ -232,6 +233,15 @@ class Desk:
             return receive_message(
                 conversation_id=conversation.pk, text=frame.text, by=self.customer, client_id=frame.client_id
             )
+        if frame.unless_begun:
+            return begin_conversation(
+                text=frame.text,
+                client_id=frame.client_id,
+                channel=Conversation.Channel.WIDGET,
+                account_ref=self.visitor.account_ref,
+                account_name=self.visitor.account_name,
+                by=self.customer,
+            )
         conversation = open_conversation(
             customer_ref=self.visitor.customer_ref,
             customer_name=self.visitor.name,
@@ -247,6 +257,8 @@ class Desk:
 
     def _written(self, frame: frames.Say) -> Message | None:
         """What an earlier try with this client id wrote, if any."""
+        if frame.conversation is None and frame.unless_begun:
+            return first_message(customer_ref=self.visitor.customer_ref, client_id=frame.client_id)
         mine = Conversation.objects.owned_by(self.visitor.customer_ref)
         if frame.conversation is None:
             # What the host opened under the same id is another conversation.

@@ -57,6 +57,8 @@ class Say(Frame):
     client_id: Annotated[str, Field(max_length=64)]
     text: str
     conversation: PublicId | None = None
+    unless_begun: bool = False
+    """Go on with what another tab began a moment ago, if there is such a one: nobody asked for another."""
 
 
 class Seen(Frame):

@@ -776,9 +776,14 @@
       entry.isTried = true
       this.#keep(entry)
       const { client_id, text, rating, conversation, resolution } = entry
-      const isNew = conversation.startsWith("new:")
-      this.#line.send(rating ? { type: "rating", conversation, resolution, rating } : { type: "message", client_id, text, conversation: isNew ? null : conversation })
+      this.#line.send(rating ? { type: "rating", conversation, resolution, rating } : { type: "message", client_id, text, ...this.#whereTo(conversation) })
       setTimeout(() => { if (this.#flying === entry.client_id) { this.#flying = null; this.#line.reset() } }, PATIENCE)
+    }
+
+    /** Another tab may have begun one that is not told here yet; who asked for a new one gets it. */
+    #whereTo(conversation) {
+      if (!conversation.startsWith("new:")) return { conversation }
+      return conversation.startsWith(CHOSEN) ? {} : { unless_begun: true }
     }
 
     #again(entry) {
