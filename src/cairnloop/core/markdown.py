@@ -15,6 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from cairnloop.core.markdown_bounds import bound, is_as_written
+
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
     "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -48,7 +50,7 @@ def render_markdown(text: str) -> SafeString:
     """Render CommonMark (with tables and strikethrough) and pass the result through an allow-list.
 
     Raw HTML in `text` is shown as text, links open without a referrer, images are left out: a customer's browser
-    fetches nothing because of a message.
+    fetches nothing because of a message. What is beyond the bounds of `markdown_bounds` is shown as it was written.
     """
     return _sanitised(_renderer().render(text))
 
@@ -102,6 +104,11 @@ def parse_blocks(text: str) -> tuple[Block, ...]:
     return _blocks(SyntaxTreeNode(_block_parser().parse(text)), starts)
 
 
+def is_within_bounds(text: str) -> bool:
+    """Return whether the whole of a text is rendered, and no part of it shown as it was written."""
+    return not any(token.type == "inline" and is_as_written(token) for token in _renderer().parse(text))
+
+
 def link_targets(text: str) -> list[str]:
     """Return the addresses of the links in a text, in order."""
     return [
@@ -143,8 +150,7 @@ def _blocks(node: SyntaxTreeNode, starts: list[int]) -> tuple[Block, ...]:
 
 
 def _words(heading: SyntaxTreeNode) -> str:
-    said = " ".join(inline.content for inline in heading.children)
-    return "".join(_plain(token.children or []) for token in _renderer().parseInline(said))
+    return "".join(_plain(inline.token.children or []) for inline in heading.children if inline.token)
 
 
 def _plain(tokens: list[Token]) -> str:
@@ -153,15 +159,17 @@ def _plain(tokens: list[Token]) -> str:
 
 def _name_headings(tokens: list[Token]) -> None:
     used: set[str] = set()
+    last: dict[str, int] = {}
     for heading, inline in pairwise(tokens):
         if heading.type != "heading_open":
             continue
         base = name = slugify(_plain(inline.children or []), allow_unicode=True) or "part"
-        number = 1
+        number = last.get(base, 1)
         while name in used:
             number += 1
             name = f"{base}-{number}"
         used.add(name)
+        last[base] = number
         heading.attrSet("id", SECTION + name)
 
 
@@ -195,13 +203,11 @@ def _sanitised(html: str, *, attributes: dict[str, set[str]] = ATTRIBUTES) -> Sa
 @cache
 def _block_parser() -> MarkdownIt:
     """Return the same parser without what it does inside of lines, which takes most of its time."""
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.core.ruler.disable(["inline", "text_join"])
-    return parser
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    return bound(parser, reads_headings_only=True)
 
 
 @cache
 def _renderer() -> MarkdownIt:
-    return (
-        MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"]).disable("image")
-    )
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    return bound(parser.enable(["table", "strikethrough"]).disable("image"))

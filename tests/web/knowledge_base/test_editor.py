@@ -190,6 +190,19 @@ class TestThePreview:
             assert "&lt;i&gt;x&lt;/i&gt; <strong>bold</strong>" in page
             assert "href=" not in page
 
+    def test_of_a_long_text_shows_its_beginning_and_says_so(self, browser, article):
+        fields = {"title": "Long", "text": "word " * 10_000 + "*tail*"}
+        page = text_of(browser.post(url("article-preview", article.pk), fields, headers=HTMX))
+        assert page.count("word") == 10_000
+        assert "tail" not in page
+        assert "The preview ends here." in page
+
+    def test_says_when_a_part_has_too_many_marks_to_be_read(self, browser, article):
+        fields = {"title": "Starry", "text": "*a* " * 2_000}
+        page = text_of(browser.post(url("article-preview", article.pk), fields, headers=HTMX))
+        assert "<em>" not in page
+        assert "A part with very many marks shows as it was written" in page
+
     def test_without_htmx_is_the_editor_with_nothing_lost_and_nothing_stored(self, browser, article):
         before = newest(article).text
         fields = sent(article, text="**Mine.**", title="", tags="new")

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from cairnloop.knowledge_base.wording import TEXT_CHARS
+from cairnloop.core.markdown import is_within_bounds
 from cairnloop.web.access import ActingRequest
 from cairnloop.web.knowledge_base.comparing import comparison_of, difference_of
 from cairnloop.web.knowledge_base.editing import Editor
@@ -18,11 +19,12 @@ from cairnloop.web.knowledge_base.summary import summary_of
 from cairnloop.web.responses import page, partial_response, wants_partial
 
 SHOWN_REVISIONS = 6
+PREVIEW_CHARS = 50_000
 
 
 def editor_page(request: ActingRequest, editor: Editor, *, status: int = 200) -> HttpResponse:
     """Answer with the whole editor."""
-    context = {**_context(request, editor), "preview": _rendered(editor)}
+    context = {**_context(request, editor), **_previewed(editor)}
     return page(request, "cairnloop/knowledge_base/editor.html", context, status=status)
 
 
@@ -45,7 +47,7 @@ def preview(request: ActingRequest, editor: Editor) -> HttpResponse:
     """Answer with what the fields hold, rendered."""
     if not wants_partial(request):
         return editor_page(request, editor)
-    context = {"editor": editor, "preview": _rendered(editor)}
+    context = {"editor": editor, **_previewed(editor)}
     return partial_response(request, "cairnloop/knowledge_base/_preview.html", context)
 
 
@@ -76,5 +78,12 @@ def _revisions(editor: Editor) -> tuple[RevisionLine, ...]:
     return revision_lines(editor.article, limit=SHOWN_REVISIONS) if editor.article is not None else ()
 
 
-def _rendered(editor: Editor) -> str:
-    return rendered(editor.article, editor.fields.text[:TEXT_CHARS])
+def _previewed(editor: Editor) -> dict[str, str]:
+    """Asked for while one types, so it costs no more than its beginning."""
+    text = editor.fields.text[:PREVIEW_CHARS]
+    note = ""
+    if len(editor.fields.text) > PREVIEW_CHARS:
+        note = _("The preview ends here. It shows the beginning of a long article; readers see the whole.")
+    elif not is_within_bounds(text):
+        note = _("A part with very many marks shows as it was written, here and for readers. Divide it to mend that.")
+    return {"preview": rendered(editor.article, text), "preview_note": note}
