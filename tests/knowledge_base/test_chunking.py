@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cairnloop.core.markdown import parse_blocks
-from cairnloop.knowledge_base.chunking import MAX_TOKENS, Piece, chunk, estimate_tokens
+from cairnloop.knowledge_base.chunking import MAX_TOKENS, Piece, chunk
+from cairnloop.knowledge_base.measuring import estimate_tokens
 from cairnloop.knowledge_base.sentences import sentence_spans
 
 ARTICLES = [json.loads(line) for line in (Path(__file__).parent / "data" / "articles.jsonl").read_text().splitlines()]
@@ -159,9 +160,6 @@ class TestChunk:
         text = " ".join(f"Sentence number {n} is here." for n in range(60))
         sizes = [piece.token_count for piece in chunk("T", text, max_tokens=200)]
         assert min(sizes) > 0.7 * max(sizes)
-
-    def test_takes_another_way_to_count(self):
-        assert len(chunk("T", "One two. Three four.", token_count=lambda text: len(text.split()), max_tokens=4)) == 2
 
 
 class TestRealArticles:

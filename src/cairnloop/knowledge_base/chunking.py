@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cairnloop.core.markdown import Block, parse_blocks
+from cairnloop.knowledge_base.measuring import TokenIndex, estimate_tokens
 from cairnloop.knowledge_base.sentences import sentence_spans, word_spans
-
-TokenCount = Callable[[str], int]
 
 MAX_TOKENS = 230
 """Tokens of a chunk with its title and headings: what an embedder reads before it stops (256), less a margin."""
@@ -19,8 +18,6 @@ PATH_LEVELS = 3
 """Headings of these levels begin a part of their own; deeper ones are text."""
 HEADING_CHARS = 200
 
-PIECE = re.compile(r"[^\W\d_\u0300-\U0010ffff]{1,8}|\d{1,2}|\S")
-"""Eight Latin letters, two digits, or one of anything else: a token each."""
 BLANK_LINES = re.compile(r"(?:[ \t]*\n)*")
 RULES_ONLY = re.compile(r"[-*_\s]*")
 
@@ -45,18 +42,7 @@ class _Unit:
     parts: tuple[_Unit, ...] = ()
 
 
-def estimate_tokens(text: str) -> int:
-    """Estimate how many word pieces an embedder makes of `text`, from how long its words are.
-
-    On English support articles it is 4 % above what the tokenizer of the bundled model counts, and for 95 in 100
-    stretches of 150 words not more than 7 % below. Scripts other than Latin are counted letter by letter.
-    """
-    return len(PIECE.findall(text))
-
-
-def chunk(
-    title: str, text: str, *, token_count: TokenCount = estimate_tokens, max_tokens: int = MAX_TOKENS
-) -> list[Piece]:
+def chunk(title: str, text: str, *, max_tokens: int = MAX_TOKENS) -> list[Piece]:
     """Cut Markdown into parts, in order and without overlap; everything but headings lies in exactly one of them.
 
     A part never reaches beyond a heading of level 1 to 3. Lists, tables, code and paragraphs stay whole where they
@@ -66,14 +52,14 @@ def chunk(
     `max_tokens` bounds a part together with the title and the headings above it, as they are embedded with it; long
     headings never take more than half. A section with no text has no part.
     """
-    cutter = _Cutter(text, token_count)
+    cutter = _Cutter(text)
     found: list[Piece] = []
     for path, section in _sections(title, text):
-        above = token_count(" ".join((title, *path)))
+        above = estimate_tokens(" ".join((title, *path)))
         budget = max(max_tokens - above, max_tokens // 2, 1)
         for start, end in cutter.cut(section, budget):
             if not RULES_ONLY.fullmatch(text, start, end):
-                found.append(Piece(path, start, end, token_count(text[start:end])))
+                found.append(Piece(path, start, end, cutter.size(start, end)))
     return found
 
 
@@ -121,9 +107,9 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
 class _Cutter:
     """Cuts the units of one text."""
 
-    def __init__(self, text: str, token_count: TokenCount) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.token_count = token_count
+        self.size = TokenIndex(text).tokens_in
 
     def cut(self, units: Sequence[_Unit], budget: int) -> list[tuple[int, int]]:
         """Return the spans of one section, each within `budget` tokens and all of about the same size."""
@@ -199,7 +185,3 @@ class _Cutter:
         """Return a word without any place to cut, in pieces that surely fit: a character is four tokens at most."""
         step = max(1, budget // 4)
         return [_Unit(start, min(start + step, unit.end)) for start in range(unit.start, unit.end, step)]
-
-    def size(self, start: int, end: int) -> int:
-        """Return the tokens of a span."""
-        return self.token_count(self.text[start:end])

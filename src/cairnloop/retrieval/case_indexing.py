@@ -11,7 +11,7 @@ from django.utils import timezone
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command, pipeline
-from cairnloop.knowledge_base.chunking import estimate_tokens
+from cairnloop.knowledge_base.measuring import estimate_tokens
 from cairnloop.retrieval import embedding
 from cairnloop.retrieval.case_writing import CaseText, write_case
 from cairnloop.retrieval.events import CaseIndexed, VectorIndexMissing

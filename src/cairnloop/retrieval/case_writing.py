@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cairnloop.knowledge_base.chunking import estimate_tokens
+from cairnloop.knowledge_base.measuring import estimate_tokens
 from cairnloop.knowledge_base.sentences import sentence_spans
 from cairnloop.retrieval.masking import mask
 
