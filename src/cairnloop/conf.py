@@ -45,6 +45,10 @@ class Settings:
     embedder_next: str | None = None
     """Dotted path of the Embedder that will follow: what is published is embedded by both, while search stays with
     the one above until you put this one in its place."""
+    embedder_model: str | None = None
+    """Provider and name of the hosted model that PydanticAIEmbedder asks, such as "openai:text-embedding-3-small"."""
+    embedder_dimensions: int | None = None
+    """How many numbers a vector of that model has, or is reduced to by its provider: 4000 at most."""
     embedder_threads: int = 2
     """How many threads the bundled model uses in one process."""
     embedder_wait_seconds: int = 3

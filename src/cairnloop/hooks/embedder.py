@@ -15,3 +15,11 @@ class Embedder(Protocol):
     def embed(self, *, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector of `dimensions` numbers per text. Raising keeps articles searchable by words."""
         ...
+
+    def embed_query(self, *, text: str) -> list[float]:
+        """Return the vector of a question. Optional: without it questions are embedded as other texts are."""
+        ...
+
+    def prepare(self) -> None:
+        """Load or connect what takes time, before the first search needs it. Optional; may be called again."""
+        ...

@@ -96,12 +96,14 @@ HOOKS: dict[str, HookSpec] = {
         None,
         "Search matches words, not meaning.",
         packaged=("cairnloop_minilm", "cairnloop.retrieval.embedders.local.LocalEmbedder"),
+        optional=frozenset({"embed_query", "prepare"}),
     ),
     "embedder_next": HookSpec(
         "embedder_next",
         "cairnloop.hooks.embedder.Embedder",
         None,
         "No other model is being brought in.",
+        optional=frozenset({"embed_query", "prepare"}),
     ),
 }
 """Every hook by name. `tools` is a list of classes and has its own registry."""

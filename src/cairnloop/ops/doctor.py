@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -18,6 +19,8 @@ from cairnloop.core import live
 from cairnloop.core.jobs import count_jobs, last_worker_seen
 from cairnloop.hooks import HOOKS
 from cairnloop.live_layer import PostgresChannelLayer
+from cairnloop.retrieval import embedding
+from cairnloop.retrieval.embedding import EmbeddingFailed
 
 STOPPERS = ("cairnloop.E001", "cairnloop.E002", "database", "migrations")
 """Findings after which every further question would only fail."""
@@ -152,6 +155,21 @@ def probe_worker() -> Iterator[Finding]:
         yield Finding(Level.READY, "jobs", f"{counts['todo']} waiting, none failed.")
 
 
+def probe_embedder() -> Iterator[Finding]:
+    """The embedder can be made; nobody is asked for a vector."""
+    try:
+        embedder = embedding.find_embedder()
+        if embedder is not None:
+            embedding.prepare(embedder)
+    except (ImproperlyConfigured, EmbeddingFailed) as error:
+        yield Finding(
+            Level.LOOK, "vectors", f"{error} Search matches words alone.", "See EMBEDDER in docs/reference/settings.md."
+        )
+        return
+    if embedder is not None:
+        yield Finding(Level.READY, "vectors", f"{embedder.model} is ready.")
+
+
 def probe_live() -> Iterator[Finding]:
     """How news travels."""
     if not get_settings().live_sockets:
@@ -170,5 +188,6 @@ PROBES: tuple[Probe, ...] = (
     probe_database,
     probe_audit,
     probe_worker,
+    probe_embedder,
     probe_live,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as WaitedLongEnough
 from threading import BoundedSemaphore
@@ -43,32 +43,58 @@ def embedders() -> list[Any]:
 
 def embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
     """Return one checked vector per text. Raises EmbeddingFailed for whatever goes wrong in the embedder."""
+    return _checked_answer(lambda: embedder.embed(texts=list(texts)), len(texts), embedder.dimensions)
+
+
+def embed_question(embedder: Any, question: str) -> list[float]:
+    """Return a question's vector, however long it takes: questions may be embedded unlike other texts."""
+    if not hasattr(embedder, "embed_query"):
+        return embed(embedder, [question])[0]
+    return _checked_answer(lambda: [embedder.embed_query(text=question)], 1, embedder.dimensions)[0]
+
+
+def prepare(embedder: Any) -> None:
+    """Let an embedder that can get ready do so. Raises EmbeddingFailed, saying why, where it cannot."""
+    if hasattr(embedder, "prepare"):
+        _answer(embedder.prepare)
+
+
+def _checked_answer(ask: Callable[[], Any], count: int, dimensions: int) -> list[list[float]]:
+    vectors = _answer(ask)
+    if len(vectors) != count:
+        raise EmbeddingFailed(f"The embedder returned {len(vectors)} vectors for {count} texts.")
+    return [_checked(vector, dimensions) for vector in vectors]
+
+
+def _answer(ask: Callable[[], Any]) -> Any:
     try:
-        vectors = embedder.embed(texts=list(texts))
+        return ask()
+    except EmbeddingFailed:
+        raise
     except Exception as error:
         # The class only: a message may carry the text.
         logger.warning("the embedder failed: %s", type(error).__name__)
         raise EmbeddingFailed(f"The embedder raised {type(error).__name__}.") from None
-    if len(vectors) != len(texts):
-        raise EmbeddingFailed(f"The embedder returned {len(vectors)} vectors for {len(texts)} texts.")
-    return [_checked(vector, embedder.dimensions) for vector in vectors]
 
 
 def embed_query(embedder: Any, query: str) -> list[float]:
     """Return the query's vector within EMBEDDER_WAIT_SECONDS. Raises EmbeddingFailed otherwise."""
     if not _places.acquire(blocking=False):
         raise EmbeddingFailed("The embedder has not answered earlier searches yet.")
-    waiting: Future[list[list[float]]] = _pool.submit(embed, embedder, [query])
+    waiting: Future[list[float]] = _pool.submit(embed_question, embedder, query)
     waiting.add_done_callback(lambda _: _places.release())
     try:
-        return waiting.result(timeout=get_settings().embedder_wait_seconds)[0]
+        return waiting.result(timeout=get_settings().embedder_wait_seconds)
     except WaitedLongEnough:
         logger.warning("the embedder did not answer in time")
         raise EmbeddingFailed("The embedder did not answer in time.") from None
 
 
 def _checked(vector: Sequence[float], dimensions: int) -> list[float]:
-    numbers = [float(number) for number in vector]
+    try:
+        numbers = [float(number) for number in vector]
+    except (TypeError, ValueError):
+        raise EmbeddingFailed("The embedder returned something that is no vector of numbers.") from None
     if len(numbers) != dimensions:
         raise EmbeddingFailed(f"The embedder returned {len(numbers)} numbers instead of {dimensions}.")
     length = math.sqrt(sum(number * number for number in numbers))

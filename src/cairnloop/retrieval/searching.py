@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from cairnloop.conversations.models import ConversationQuerySet
@@ -117,7 +118,12 @@ def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQu
 
 
 def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
-    embedder = embedding.find_embedder()
+    try:
+        embedder = embedding.find_embedder()
+    except ImproperlyConfigured:
+        # The system check and the doctor say why; whoever searches cannot mend it.
+        logger.warning("the embedder is not configured properly")
+        return "", None, Degradation.EMBEDDER_FAILED
     if embedder is None:
         return "", None, Degradation.NO_EMBEDDER
     try:

@@ -21,3 +21,7 @@ class LocalEmbedder:
         """Return one vector of length one per text."""
         vectors: list[list[float]] = self._minilm.embed(texts=texts)
         return vectors
+
+    def prepare(self) -> None:
+        """Load the model."""
+        self._minilm.embed(texts=["ready"])

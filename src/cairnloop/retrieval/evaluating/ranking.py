@@ -96,7 +96,7 @@ def _by_vectors(query: SetQuery) -> list[int]:
     if embedder is None:
         return []
     scope = articles.scope_for(scratch.EVALUATION, locale=None)
-    vector = embedding.embed(embedder, [query.text])[0]
+    vector = embedding.embed_question(embedder, query.text)
     with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
         return _owners(meaning_leg(vector, model=embedder.model, scope=scope))
 
