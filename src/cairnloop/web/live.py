@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from cairnloop.core import live
 from cairnloop.core.live import INBOX
 from cairnloop.origins import Handshake, is_same_origin, own_origin
+from cairnloop.retrieval.warming import warm_up
 from cairnloop.web.access import Access
 from cairnloop.web.live_topics import TopicRefused, versions_of
 
@@ -82,6 +83,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
             await self.close(REFUSED)
             return
         await self.accept()
+        if self.scope.get("server"):
+            # Whoever has a page open may search next. Where no server runs, as in tests, nobody will.
+            warm_up()
         self.looking = asyncio.create_task(self._look_again())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

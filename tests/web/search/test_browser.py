@@ -192,6 +192,36 @@ class TestAnswers:
             page.keyboard.type("s")
         expect(dialog(page).get_by_text("The search did not answer.")).to_be_hidden()
 
+    def test_that_take_a_moment_are_announced_and_grey_rows_stand_for_them(self, desk, conversation):
+        page = desk("inbox")
+        held: list[Any] = []
+        page.route("**/search/results/", lambda route: held.append(route))
+        page.keyboard.press("Control+k")
+        expect(dialog(page).locator(".cl-palette-waiting")).to_be_hidden()
+        with page.expect_request("**/search/results/"):
+            page.keyboard.type("skipped")
+        rows = dialog(page).locator(".cl-palette-waiting")
+        status = dialog(page).locator("[data-count]")
+        expect(rows).to_be_visible()
+        expect(status).to_have_text("Searching…")
+        expect(page.locator("#palette-list")).to_have_attribute("aria-busy", "true")
+        assert objections(page) == {}
+        held.pop().continue_()
+        expect(dialog(page).get_by_role("option", name="Why a CI run was skipped")).to_be_visible()
+        expect(rows).to_be_hidden()
+        expect(page.locator("#palette-list")).to_have_attribute("aria-busy", "false")
+        expect(status).not_to_have_text("Searching…")
+        with page.expect_request("**/search/results/"):
+            page.keyboard.type(" run")
+        expect(page.locator("#palette-list")).to_have_attribute("aria-busy", "true")
+        expect(dialog(page).get_by_role("option", name="Why a CI run was skipped")).to_be_visible()
+        expect(rows).to_be_hidden()
+        held.pop().abort()
+        expect(dialog(page).get_by_text("The search did not answer.")).to_be_visible()
+        expect(page.locator("#palette-list")).to_have_attribute("aria-busy", "false")
+        field(page).fill("")
+        expect(status).to_have_text("")
+
     def test_that_find_nothing_are_kept_once_the_question_stands(self, desk, conversation, backstage):
         page = desk("inbox")
         page.keyboard.press("Control+k")

@@ -5,7 +5,9 @@ customElements.define("cl-hits", class extends HTMLElement {
     this.list = this.querySelector("[role=listbox]")
     this.found = this.querySelector(".cl-palette-found")
     this.view = this.querySelector(".cl-palette-view")
+    this.isWaiting = false
     this.none = this.querySelector(".cl-palette-none")
+    this.skeleton = this.querySelector(".cl-palette-waiting")
     this.notice = this.querySelector(".cl-palette-notice")
     this.commands = [...this.querySelectorAll("[data-command]")]
     this.list.addEventListener("pointermove", (event) => this.#point(event))
@@ -56,6 +58,20 @@ customElements.define("cl-hits", class extends HTMLElement {
     this.#settle()
   }
 
+  /** The answer takes a moment: rows of before stay, and where there are none, grey ones stand for them. */
+  wait(isWaiting) {
+    if (isWaiting === this.isWaiting) return
+    this.isWaiting = isWaiting
+    this.list.setAttribute("aria-busy", String(isWaiting))
+    const count = this.querySelector("[data-count]")
+    if (isWaiting) {
+      this.counted = count.textContent
+      this.querySelector("[data-time]").textContent = ""
+      count.textContent = this.dataset.waiting
+    } else count.textContent = this.counted
+    this.#settle()
+  }
+
   /** Asking failed: what stands here stays, and a line says so. */
   fail() {
     this.#say(this.dataset.failed, true)
@@ -100,7 +116,9 @@ customElements.define("cl-hits", class extends HTMLElement {
 
   /** Says when nothing was found, and hides a list without rows. */
   #settle() {
-    this.none.hidden = !this.isSearched || this.found.childElementCount > 0
+    const isEmpty = this.found.childElementCount === 0
+    this.skeleton.hidden = !this.isWaiting || !isEmpty
+    this.none.hidden = !this.isSearched || !isEmpty || this.isWaiting
     this.list.hidden = this.options.length === 0
     this.field.setAttribute("aria-expanded", String(!this.list.hidden))
   }

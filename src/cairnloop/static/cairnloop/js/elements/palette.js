@@ -5,6 +5,7 @@
 const SHORTEST = 2
 const PAUSE_MS = 120
 const STANDS_MS = 1500
+const WAIT_MS = 150
 const STOPS = "input:not([type=hidden]), button, a[href]:not([role=option])"
 
 customElements.define("cl-palette", class extends HTMLElement {
@@ -31,6 +32,7 @@ customElements.define("cl-palette", class extends HTMLElement {
     this.leaving.abort()
     clearTimeout(this.pausing)
     clearTimeout(this.standing)
+    clearTimeout(this.waiting)
   }
 
   get query() {
@@ -78,6 +80,7 @@ customElements.define("cl-palette", class extends HTMLElement {
   #rest() {
     this.asking?.abort()
     this.asking = null
+    this.#wait(false)
     this.shown = ""
     this.hits.idle({ canCite: Boolean(this.sources) })
   }
@@ -86,6 +89,7 @@ customElements.define("cl-palette", class extends HTMLElement {
     this.asking?.abort()
     const asking = (this.asking = new AbortController())
     const [query, body] = [this.query, new URLSearchParams(new FormData(this.form))]
+    this.#wait(true)
     try {
       const headers = { "HX-Request": "true", "HX-Current-URL": location.href }
       const response = await fetch(this.form.action, { method: "POST", body, headers, signal: asking.signal })
@@ -93,12 +97,23 @@ customElements.define("cl-palette", class extends HTMLElement {
       if (!response.ok) throw new Error(response.status)
       const html = await response.text()
       if (asking !== this.asking || query !== this.query) return
+      this.#wait(false)
       this.shown = query
       this.hits.show(html, query)
       this.#stand(query, body)
     } catch {
-      if (asking === this.asking) this.hits.fail()
+      if (asking !== this.asking) return
+      this.#wait(false)
+      this.hits.fail()
     }
+  }
+
+  /** Most answers come before one would see it. Typing on does not begin the wait anew. */
+  #wait(isAsked) {
+    if (isAsked && this.waiting) return
+    clearTimeout(this.waiting)
+    this.waiting = isAsked ? setTimeout(() => this.hits.wait(true), WAIT_MS) : null
+    if (!isAsked) this.hits.wait(false)
   }
 
   /** A question that is left standing and that nothing answers is worth keeping; what is typed on its way is not. */
