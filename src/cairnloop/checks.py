@@ -84,7 +84,8 @@ def check_hooks(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     except ImproperlyConfigured:
         return
     for name, spec in HOOKS.items():
-        if getattr(configured, spec.setting) is None:
+        # A path that is None though something was set is an empty string: the host does without.
+        if getattr(configured, spec.setting) is None or spec.path is None:
             continue
         try:
             load_hook(name)
