@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from cairnloop.conf import get_settings
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.origins import origin_meant
+from cairnloop.retrieval.calibrations import UnusableCalibration, find_calibration
+from cairnloop.retrieval.embedding import find_embedder
 
 
 def register_checks() -> None:
@@ -123,6 +125,23 @@ def check_widget_origins(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessa
             )
 
 
+def check_calibration(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """The host's own calibration can be read, and was measured with the embedder in use."""
+    try:
+        if not get_settings().calibration_file:
+            return
+        embedder = find_embedder()
+        find_calibration(embedder.model if embedder else None)
+    except ImproperlyConfigured:
+        return
+    except UnusableCalibration as error:
+        yield Error(
+            error.message,
+            hint="Correct CALIBRATION_FILE, or remove it to judge by what comes with the package.",
+            id="cairnloop.E007",
+        )
+
+
 CHECKS = (
     check_settings,
     check_database,
@@ -130,6 +149,7 @@ CHECKS = (
     check_apps,
     check_middleware,
     check_hooks,
+    check_calibration,
     check_widget_verifier,
     check_widget_origins,
 )

@@ -4,6 +4,7 @@ from cairnloop.audit.models import AuditEntry, AuditSeal
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
 from cairnloop.knowledge_base.models import Article, Chunk, Revision
 from cairnloop.retrieval.models import (
+    ChunkSentence,
     ChunkVector,
     ChunkWords,
     Citation,
@@ -21,6 +22,7 @@ __all__ = [
     "AuditEntry",
     "AuditSeal",
     "Chunk",
+    "ChunkSentence",
     "ChunkVector",
     "ChunkWords",
     "Citation",

@@ -133,6 +133,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.knowledge_base.writing.SlugTaken": _(
         "Another article has this slug. Choose a different one; nothing was written."
     ),
+    "cairnloop.retrieval.calibrations.UnusableCalibration": _(
+        "The file named in CALIBRATION_FILE cannot be used, and nothing is judged by it. Measure again with --store."
+    ),
     "cairnloop.retrieval.citing.CitationRefused": _(
         "A source named here is not a passage of a published article. Nothing was sent; remove it and send again."
     ),

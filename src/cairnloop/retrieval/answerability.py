@@ -1,16 +1,13 @@
-"""How likely the evidence holds the answer: a calibrated judgement over a few figures of one search. Pure.
+"""How likely the evidence holds the answer: a calibrated judgement over three figures of one search. Pure.
 
-The coefficients come from `manage.py cairnloop_evaluate answerability` and belong to one model.
+Why these, and what did not help: docs/decisions/0011-answerability.md.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cairnloop.retrieval.evidence import Answerability
 from cairnloop.retrieval.fusing import Fused
@@ -18,67 +15,106 @@ from cairnloop.retrieval.lexicon import QueryLexeme
 
 WORDS_ONLY = "words"
 """Name of the calibration used where a search had no vectors."""
+PARTS = ("meaning", "lead", "coverage")
+PARTS_OF_WORDS = ("coverage", "words", "words_lead")
+RIVALS = 5
+"""The best article is compared with so many others."""
+SHARED_WORDS = 0.4
+"""What a sentence is worth for holding every word of the query, beside 1 for meaning the very same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one part adds to the log odds for each unit, and the level beyond which more of it tells nothing."""
+
+    weight: float
+    up_to: float
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic regression over the parts, and the score at and above which a query counts as answerable."""
+    """A logistic regression over the parts of one model, and the score at and above which a query is answerable."""
 
     model: str
     intercept: float
-    coefficients: dict[str, float]
+    parts: Mapping[str, Weight]
     threshold: float
 
-
-@cache
-def shipped_calibrations() -> dict[str, Calibration]:
-    """Return the calibrations that come with the package, by the name of their model."""
-    text = resources.files("cairnloop.retrieval").joinpath("calibrations.json").read_text(encoding="utf-8")
-    return {row["model"]: Calibration(**row) for row in json.loads(text)}
+    def log_odds(self, figures: Mapping[str, float]) -> float:
+        """Return the log odds that a query with these figures is answerable."""
+        return self.intercept + sum(each.weight * min(figures[name], each.up_to) for name, each in self.parts.items())
 
 
-def judge(
-    fused: Sequence[Fused], *, lexemes: Sequence[QueryLexeme], best_lexemes: frozenset[str], model: str | None
-) -> Answerability:
-    """Return how likely the canonical evidence answers the query.
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the evidence: whose it is, its cosine with the query, and the words it holds."""
 
-    `fused` is all canonical evidence, one chunk of each article, best first; `best_lexemes` are the words of the first.
-    `model` names the vectors' model, or is None where words alone were searched.
+    article_id: int
+    nearness: float
+    lexemes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search found, as far as it is judged.
+
+    `fused` is all canonical evidence, one chunk of each article, best first; `best_lexemes` are the words of the
+    first. `sentences` are those of the best chunks; without vectors there are none.
     """
-    calibrations = shipped_calibrations()
-    calibration = calibrations.get(model or WORDS_ONLY) or calibrations[WORDS_ONLY]
-    if not fused:
+
+    fused: Sequence[Fused]
+    lexemes: Sequence[QueryLexeme]
+    best_lexemes: frozenset[str] = frozenset()
+    sentences: Sequence[Sentence] = field(default=())
+
+
+def judge(found: Found, calibration: Calibration) -> Answerability:
+    """Return how likely the canonical evidence answers the query; where there is none, not at all."""
+    if not found.fused:
         return Answerability(score=0.0, threshold=calibration.threshold, coverage=0.0)
-    parts = parts_of(fused, lexemes=lexemes, best_lexemes=best_lexemes)
-    logit = calibration.intercept + sum(weight * parts[name] for name, weight in calibration.coefficients.items())
+    figures = figures_of(found)
     return Answerability(
-        score=1 / (1 + math.exp(-max(-60.0, min(60.0, logit)))),
+        score=probability(calibration.log_odds(figures)),
         threshold=calibration.threshold,
-        coverage=parts["coverage"],
-        parts=parts,
+        coverage=figures["coverage"],
+        parts=figures,
     )
 
 
-def parts_of(
-    fused: Sequence[Fused], *, lexemes: Sequence[QueryLexeme], best_lexemes: frozenset[str]
-) -> dict[str, float]:
-    """Return the figures a judgement is made of; every one is finite."""
-    first = fused[0]
-    second = fused[1] if len(fused) > 1 else None
-    meanings = sorted((each.meaning_score for each in fused if each.meaning_score is not None), reverse=True) or [0.0]
-    words = sorted((each.words_score or 0.0 for each in fused), reverse=True)
-    ideal = sum(each.weight for each in lexemes) or 1.0
+def probability(log_odds: float) -> float:
+    """Return the probability of log odds."""
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))
+
+
+def figures_of(found: Found) -> dict[str, float]:
+    """Return the figures a judgement is made of; every one is finite.
+
+    meaning: cosine of the nearest chunk. lead: how far the article with the best sentence is ahead of the next ones.
+    coverage: share of the query's information the first chunk holds. words: the first chunk's score, as a share of
+    what it could reach. words_lead: how far the best words are ahead, as a share of themselves.
+    """
+    words = sorted((each.words_score or 0.0 for each in found.fused), reverse=True)
+    ideal = sum(each.weight for each in found.lexemes) or 1.0
     return {
-        "meaning": first.meaning_score or 0.0,
-        "best_meaning": meanings[0],
-        "meaning_margin": meanings[0] - _mean(meanings[1:6]),
-        "coverage": coverage(lexemes, best_lexemes),
-        "words": (first.words_score or 0.0) / ideal,
-        "words_margin": (words[0] - _mean(words[1:6])) / max(words[0], 1e-9),
-        "margin": first.score - (second.score if second else 0.0),
-        "agreement": 1.0 if first.words_rank == 1 and first.meaning_rank == 1 else 0.0,
-        "identifier": 1.0 if first.has_identifier else 0.0,
+        "meaning": max((each.meaning_score for each in found.fused if each.meaning_score is not None), default=0.0),
+        "lead": lead(found.sentences, found.lexemes),
+        "coverage": coverage(found.lexemes, found.best_lexemes),
+        "words": (found.fused[0].words_score or 0.0) / ideal,
+        "words_lead": _ahead(words) / max(words[0], 1e-9),
     }
+
+
+def lead(sentences: Sequence[Sentence], lexemes: Sequence[QueryLexeme]) -> float:
+    """Return how far the article with the best sentence is ahead of the next RIVALS, by their best sentences.
+
+    Where an answer is missing, several articles come equally near. Without another article there is no lead.
+    """
+    places = _places(lexemes)
+    best: dict[int, float] = {}
+    for each in sentences:
+        worth = each.nearness + SHARED_WORDS * _share(places, each.lexemes)
+        best[each.article_id] = max(best.get(each.article_id, -math.inf), worth)
+    return _ahead(sorted(best.values(), reverse=True))
 
 
 def coverage(lexemes: Sequence[QueryLexeme], held: frozenset[str]) -> float:
@@ -91,5 +127,18 @@ def coverage(lexemes: Sequence[QueryLexeme], held: frozenset[str]) -> float:
     return sum(information for information, is_held in by_place.values() if is_held) / total if total else 0.0
 
 
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers) if numbers else 0.0
+def _places(lexemes: Sequence[QueryLexeme]) -> list[frozenset[str]]:
+    """The forms of each word of the query: every language that is searched may read it differently."""
+    forms: dict[int, set[str]] = {}
+    for each in lexemes:
+        forms.setdefault(each.place, set()).add(each.lexeme)
+    return [frozenset(each) for each in forms.values()]
+
+
+def _share(places: Sequence[frozenset[str]], held: frozenset[str]) -> float:
+    return sum(not forms.isdisjoint(held) for forms in places) / len(places) if places else 0.0
+
+
+def _ahead(ordered: Sequence[float]) -> float:
+    rivals = ordered[1 : 1 + RIVALS]
+    return ordered[0] - sum(rivals) / len(rivals) if rivals else 0.0

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from django.contrib.postgres.search import SearchVector
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet, Value
 
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command, pipeline
@@ -14,7 +18,8 @@ from cairnloop.retrieval import embedding
 from cairnloop.retrieval.events import VectorIndexMissing, WordsCounted, WordsIndexed
 from cairnloop.retrieval.languages import configuration_of
 from cairnloop.retrieval.lexicon import count_words
-from cairnloop.retrieval.models import ChunkVector, ChunkWords
+from cairnloop.retrieval.models import ChunkSentence, ChunkVector, ChunkWords
+from cairnloop.retrieval.sentence_cutting import cut_sentences
 from cairnloop.retrieval.sources.legs import literal_of
 
 EMBEDDED_AT_ONCE = 32
@@ -91,28 +96,57 @@ def reclassify(*, article_id: int) -> None:
     ChunkVector.objects.filter(article=article).update(visibility=article.visibility, locale=article.locale)
 
 
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """What is written of one chunk: its vector, and its sentences with theirs."""
+
+    vector: list[float]
+    sentences: list[tuple[str, list[float]]]
+
+
 @pipeline
 def embed_chunks(*, revision_id: int) -> int:
-    """Give every chunk of a live revision its vectors and return how many were written.
+    """Give every chunk of a live revision and its sentences their vectors, and return how many chunks were written.
 
     Raises EmbeddingFailed when a model did not answer; the words stay findable and the job tries again.
     """
     written = 0
     for embedder in embedding.embedders():
+        live = Chunk.objects.filter(revision_id=revision_id, words__isnull=False)
         missing = list(
-            Chunk.objects.filter(revision_id=revision_id, words__isnull=False)
-            .exclude(vectors__model=embedder.model)
+            not_embedded(live, model=embedder.model)
             .order_by("index")
             .values_list("pk", "revision__title", "heading_path", "text")
         )
         for at in range(0, len(missing), EMBEDDED_AT_ONCE):
-            part = missing[at : at + EMBEDDED_AT_ONCE]
-            vectors = embedding.embed(embedder, [passage(title, headings, text) for _, title, headings, text in part])
-            rows = {chunk_id: vector for (chunk_id, *_), vector in zip(part, vectors, strict=True)}
+            rows = _embedded(embedder, missing[at : at + EMBEDDED_AT_ONCE])
             written += _write_vectors(revision_id=revision_id, model=embedder.model, rows=rows)
         if missing and not has_vector_index(embedder.model, embedder.dimensions):
             publish(VectorIndexMissing(embedder.model, embedder.dimensions, CHUNK_VECTORS))
     return written
+
+
+def not_embedded(chunks: QuerySet[Chunk], *, model: str) -> QuerySet[Chunk]:
+    """Narrow to the chunks that lack their vector in the space of `model`, or their sentences."""
+    first = ChunkSentence.objects.filter(model=model, index=0)
+    return chunks.filter(
+        ~Q(pk__in=ChunkVector.objects.filter(model=model).values("chunk_id")) | ~Q(pk__in=first.values("chunk_id"))
+    )
+
+
+def _embedded(embedder: Any, chunks: Sequence[tuple[int, str, Sequence[str], str]]) -> dict[int, _Embedded]:
+    passages = {pk: passage(title, headings, text) for pk, title, headings, text in chunks}
+    # A chunk without a single word, such as a picture, counts as one sentence: every chunk has at least that.
+    sentences = {pk: cut_sentences(text) or [passages[pk]] for pk, _, _, text in chunks}
+    texts = [*passages.values(), *(sentence for of_chunk in sentences.values() for sentence in of_chunk)]
+    vectors: list[list[float]] = []
+    for at in range(0, len(texts), EMBEDDED_AT_ONCE):
+        vectors += embedding.embed(embedder, texts[at : at + EMBEDDED_AT_ONCE])
+    of_chunks, of_sentences = iter(vectors[: len(passages)]), iter(vectors[len(passages) :])
+    return {
+        pk: _Embedded(next(of_chunks), [(sentence, next(of_sentences)) for sentence in sentences[pk]])
+        for pk in passages
+    }
 
 
 def passage(title: str, heading_path: Sequence[str], text: str) -> str:
@@ -121,10 +155,11 @@ def passage(title: str, heading_path: Sequence[str], text: str) -> str:
 
 
 @command
-def _write_vectors(*, revision_id: int, model: str, rows: dict[int, list[float]]) -> int:
+def _write_vectors(*, revision_id: int, model: str, rows: dict[int, _Embedded]) -> int:
     article = Article.objects.locked().filter(live_revision_id=revision_id).first()
     if article is None:
         return 0
+    configuration = configuration_of(article.locale)
     vectors = [
         ChunkVector(
             chunk_id=chunk_id,
@@ -132,16 +167,30 @@ def _write_vectors(*, revision_id: int, model: str, rows: dict[int, list[float]]
             model=model,
             visibility=article.visibility,
             locale=article.locale,
+            embedding=row.vector,
+        )
+        for chunk_id, row in rows.items()
+    ]
+    sentences = [
+        ChunkSentence(
+            chunk_id=chunk_id,
+            article=article,
+            model=model,
+            index=index,
+            words=SearchVector(Value(sentence), config=configuration),
             embedding=vector,
         )
-        for chunk_id, vector in rows.items()
+        for chunk_id, row in rows.items()
+        for index, (sentence, vector) in enumerate(row.sentences)
     ]
+    ChunkSentence.objects.bulk_create(sentences, ignore_conflicts=True)
     return len(ChunkVector.objects.bulk_create(vectors, ignore_conflicts=True))
 
 
 @command
 def forget_model(*, model: str) -> int:
-    """Delete every vector of a model that no search asks any more, with its index, and return how many it were."""
+    """Delete every vector of a model that no search asks any more, and return how many chunks had one."""
+    ChunkSentence.objects.filter(model=model).delete()
     count, _ = ChunkVector.objects.filter(model=model).delete()
     return count
 
@@ -203,5 +252,6 @@ def _take_out(article_id: int) -> None:
     locale = ChunkWords.objects.filter(article_id=article_id).values_list("locale", flat=True).first()
     if locale is not None:
         count_words(article_id=article_id, configuration=configuration_of(locale), sign=-1)
+    ChunkSentence.objects.filter(article_id=article_id).delete()
     ChunkVector.objects.filter(article_id=article_id).delete()
     ChunkWords.objects.filter(article_id=article_id).delete()

@@ -52,6 +52,25 @@ class ChunkVector(models.Model):
         constraints = [models.UniqueConstraint(fields=["chunk", "model"], name="cl_chunk_vector_once_per_model")]
 
 
+class ChunkSentence(models.Model):
+    """One sentence of a live chunk: its words, and its vector in the space of one model. Written beside the chunk's.
+
+    Answerability is judged by sentences. They are asked for by chunk, so their vectors need no index.
+    """
+
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="sentences")
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="+")
+    model = models.CharField(max_length=100)
+    index = models.PositiveIntegerField()
+    words = SearchVectorField()
+    embedding = HalfVectorField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["chunk", "model", "index"], name="cl_chunk_sentence_once_per_model")
+        ]
+
+
 class ResolvedCase(models.Model):
     """What a resolved conversation was about and how it ended, personal data masked. Assistive: never quoted."""
 

@@ -42,8 +42,9 @@ def count_outdated(corpus: Corpus, *, ids: Sequence[int] | None = None, everythi
 def reindex(corpus: Corpus, *, ids: Sequence[int] | None = None, everything: bool = False) -> Iterator[Step]:
     """Bring what is outdated up to date, oldest id first, one at a time, and yield each that is done.
 
-    Outdated is whatever lacks words, or vectors of a model in use: starting again after an interruption goes on
-    where it was left. With `everything` all are written anew. `ids` are those of articles, or of conversations.
+    Outdated is whatever lacks words, or vectors of a model in use for itself or its sentences: starting again after an
+    interruption goes on where it was left. With `everything` all are written anew. `ids` are those of articles, or of
+    conversations.
     Raises NothingNamed for an empty list, and EmbeddingFailed.
     """
     chosen = _chosen(corpus, ids, everything=everything)
@@ -66,10 +67,11 @@ def _articles(everything: bool) -> QuerySet[Article]:
     live = Article.objects.published()
     if everything:
         return live
-    lacking = Q(words__isnull=True)
+    lacking = Q(live_revision__in=Chunk.objects.filter(words__isnull=True).values("revision_id"))
     for model in _models():
-        lacking |= ~Q(pk__in=Chunk.objects.filter(vectors__model=model).values("pk"))
-    return live.filter(live_revision__in=Chunk.objects.filter(lacking).values("revision_id"))
+        chunks = indexing.not_embedded(Chunk.objects.all(), model=model)
+        lacking |= Q(live_revision__in=chunks.values("revision_id"))
+    return live.filter(lacking)
 
 
 def _conversations(everything: bool) -> QuerySet[Conversation]:

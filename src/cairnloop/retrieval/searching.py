@@ -15,6 +15,7 @@ from cairnloop.core.actors import Actor
 from cairnloop.core.errors import InvalidInput, NotAllowed
 from cairnloop.core.transactions import pipeline, reading
 from cairnloop.retrieval import answerability, embedding, fusing, lexicon
+from cairnloop.retrieval.calibrations import find_calibration
 from cairnloop.retrieval.evidence import (
     Answerability,
     ArticleCitation,
@@ -41,6 +42,8 @@ SPARE = 8
 """Fetched beyond the limit, for what is superseded while the search runs."""
 EF_SEARCH = 120
 """How many neighbours the vector index keeps in view; measured, see docs/decisions/0010-search-ranking.md."""
+READ_FOR_SENTENCES = 40
+"""Among the sentences of so many chunks the answer is looked for."""
 SURFACES = frozenset({"search", "draft_generation", "api"})
 
 
@@ -56,6 +59,7 @@ class _Found:
     fused: list[fusing.Fused]
     degradation: Degradation | None
     model: str | None
+    vector: Sequence[float] | None = None
 
 
 @pipeline
@@ -114,7 +118,8 @@ def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQu
     words = {source: words_leg(read, exactly, scope) for source, scope in scopes.items()}
     meaning = _meaning(vector, model, scopes)
     legs = [fusing.Legs(source, words[source], meaning.get(source, ())) for source in scopes]
-    return _Found(read, fusing.fuse(legs, query_words=len(query.split())), degradation, model if vector else None)
+    fused = fusing.fuse(legs, query_words=len(query.split()))
+    return _Found(read, fused, degradation, model if vector else None, vector)
 
 
 def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
@@ -213,9 +218,18 @@ def _reasons(fused: fusing.Fused) -> tuple[Reason, ...]:
 
 
 def _judged(found: _Found) -> Answerability:
-    canonical = fusing.best_per_owner(each for each in found.fused if each.source is Source.ARTICLE)
-    held = _lexemes_of(canonical[0].chunk_id) if canonical else frozenset()
-    return answerability.judge(canonical, lexemes=found.read.lexemes, best_lexemes=held, model=found.model)
+    calibration = find_calibration(found.model)
+    fused = [each for each in found.fused if each.source is Source.ARTICLE]
+    canonical = fusing.best_per_owner(fused)
+    if not canonical:
+        return answerability.judge(answerability.Found((), found.read.lexemes), calibration)
+    sentences: list[answerability.Sentence] = []
+    if found.vector is not None and found.model is not None:
+        chunk_ids = [each.chunk_id for each in fused[:READ_FOR_SENTENCES]]
+        sentences = articles.sentences_of(chunk_ids, vector=found.vector, model=found.model)
+    return answerability.judge(
+        answerability.Found(canonical, found.read.lexemes, _lexemes_of(canonical[0].chunk_id), sentences), calibration
+    )
 
 
 def _lexemes_of(chunk_id: int) -> frozenset[str]:

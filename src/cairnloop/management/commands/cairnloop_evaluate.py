@@ -11,10 +11,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cairnloop.core.errors import CairnloopError
-from cairnloop.retrieval.answerability import Calibration
-from cairnloop.retrieval.evaluating.answering import AnsweringReport, calibrate, judge_set, report_answering
+from cairnloop.retrieval.calibrations import read_calibrations, write_calibrations
+from cairnloop.retrieval.evaluating.answering import (
+    AnsweringReport,
+    calibrate,
+    calibration_in_use,
+    judge_set,
+    report_answering,
+)
 from cairnloop.retrieval.evaluating.ranking import RankingReport, evaluate_ranking
-from cairnloop.retrieval.evaluating.reporting import answering_rows, ranking_page, ranking_rows
+from cairnloop.retrieval.evaluating.reporting import answering_page, answering_rows, ranking_page, ranking_rows
 from cairnloop.retrieval.evaluating.scratch import scratch_database
 from cairnloop.retrieval.evaluating.sets import read_set
 
@@ -35,7 +41,10 @@ class Command(BaseCommand):
         answering = actions.add_parser("answerability", help="Judge which questions have an answer, and measure it.")
         answering.add_argument("--set", dest="directories", nargs="+", type=Path, required=True, metavar="DIR")
         answering.add_argument("--json", action="store_true", help="Print one JSON object instead of a table.")
-        answering.add_argument("--store", action="store_true", help="Print the calibration to be stored as well.")
+        answering.add_argument("--write", type=Path, metavar="FILE", help="Write a page of Markdown as well.")
+        answering.add_argument(
+            "--store", type=Path, metavar="FILE", help="Store a calibration over these sets; name it CALIBRATION_FILE."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run one measurement."""
@@ -52,16 +61,27 @@ class Command(BaseCommand):
         if write is not None:
             write.write_text(ranking_page(reports), encoding="utf-8")
 
-    def _answerability(self, *, directories: list[Path], json: bool, store: bool, **_: Any) -> None:
+    def _answerability(
+        self, *, directories: list[Path], json: bool, write: Path | None, store: Path | None, **_: Any
+    ) -> None:
         sets = [read_set(directory) for directory in directories]
+        if store is not None and store.exists():
+            read_calibrations(store)  # refused now, not after minutes of measuring
         with scratch_database():
-            judged = [judge_set(labelled) for labelled in sets]
-        examples = [example for of_set, _ in judged for example in of_set]
-        reports = report_answering(examples, [verdict for _, of_set in judged for verdict in of_set])
+            examples = [example for labelled in sets for example in judge_set(labelled, tell=self._tell)]
+        stored = calibration_in_use() if store is None else calibrate(examples)
+        reports = report_answering(examples, stored=stored)
         self.stdout.write(_as_json(reports) if json else "\n".join(answering_rows(reports)))
-        if store:
-            self.stdout.write(_as_json([calibrate(examples)]))
+        if write is not None:
+            write.write_text(answering_page(reports), encoding="utf-8")
+        if store is not None:
+            write_calibrations(store, [stored])
+            self._tell(f"{store} now holds the calibration for {stored.model}.")
+
+    def _tell(self, progress: str) -> None:
+        self.stderr.write(progress, self.style.NOTICE)
+        self.stderr.flush()
 
 
-def _as_json(reports: Iterable[RankingReport | AnsweringReport | Calibration]) -> str:
+def _as_json(reports: Iterable[RankingReport | AnsweringReport]) -> str:
     return json.dumps([dataclasses.asdict(report) for report in reports], indent=2)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cairnloop.core.errors import InvalidInput
 from cairnloop.retrieval import embedding
-from cairnloop.retrieval.answerability import WORDS_ONLY, Calibration
+from cairnloop.retrieval.answerability import PARTS, PARTS_OF_WORDS, WORDS_ONLY, Calibration, Weight, probability
+from cairnloop.retrieval.calibrations import find_calibration
 from cairnloop.retrieval.evaluating import metrics, scratch
-from cairnloop.retrieval.evaluating.calibrating import (
-    FEATURES,
-    FEATURES_OF_WORDS,
-    Example,
-    cross_validated,
-    fit,
-)
+from cairnloop.retrieval.evaluating.calibrating import Example, cross_validated, fit
 from cairnloop.retrieval.evaluating.sets import LabelledSet
 from cairnloop.retrieval.searching import search_knowledge
 
 SHARES = (0.95, 0.9, 0.8)
 ANSWERED = 0.9
+TOLD_EVERY = 500
 
 
 class NothingToAbstainFrom(InvalidInput):
@@ -31,84 +30,110 @@ class NothingToAbstainFrom(InvalidInput):
 
 @dataclass
 class AnsweringReport:
-    """One set: the area under the curve and, by share of answerable questions answered, the rate of false answers.
+    """What was measured on one set.
 
-    `shipped` is what the stored calibration does at its own threshold: the share answered, and the false answers.
+    `area` under the curve, and `false_answers` by the share of answerable questions that are answered, come from fits
+    that did not see the question's group. `stored_…` is what one calibration does at its own threshold.
     """
 
     name: str
+    model: str
     answerable: int
     unanswerable: int
     area: float
     false_answers: dict[str, float] = field(default_factory=dict)
-    shipped_answered: float = 0.0
-    shipped_false_answers: float = 0.0
+    stored_area: float = 0.0
+    stored_answered: float = 0.0
+    stored_false_answers: float = 0.0
+
+    @property
+    def stored_abstained(self) -> float:
+        """Share of the questions without an answer that are not answered."""
+        return 1 - self.stored_false_answers
 
 
-def judge_set(labelled: LabelledSet) -> tuple[list[Example], list[bool]]:
-    """Search every question with the articles that stay, and return its parts and the stored calibration's verdict."""
+def judge_set(labelled: LabelledSet, *, tell: Callable[[str], None]) -> list[Example]:
+    """Search every question with the articles that stay, and return its figures; `tell` hears how far it is.
+
+    Only a few numbers of each question are kept, however large the set is.
+    """
     labels = {query.is_answerable for query in labelled.queries}
     if len(labels) < 2:
         raise NothingToAbstainFrom(
             f"{labelled.name} has no questions {'without' if True in labels else 'with'} an answer. "
             "Nothing was measured."
         )
+    started = time.perf_counter()
     scratch.fill(article for article in labelled.articles if not article.is_left_out)
-    examples, verdicts = [], []
-    for query in labelled.queries:
+    tell(f"{labelled.name}: articles published and embedded in {time.perf_counter() - started:.0f} s")
+    examples, started = [], time.perf_counter()
+    for number, query in enumerate(labelled.queries, start=1):
         judged = search_knowledge(query.text, actor=scratch.EVALUATION).answerability
-        parts = judged.parts or dict.fromkeys((*FEATURES, *FEATURES_OF_WORDS), 0.0)
-        examples.append(Example(parts, query.is_answerable, f"{labelled.name}:{query.group}", labelled.name))
-        verdicts.append(judged.is_answerable)
+        figures = judged.parts or dict.fromkeys((*PARTS, *PARTS_OF_WORDS), 0.0)
+        examples.append(Example(figures, query.is_answerable, f"{labelled.name}:{query.group}", labelled.name))
+        if number % TOLD_EVERY == 0 or number == len(labelled.queries):
+            seconds = time.perf_counter() - started
+            tell(f"{labelled.name}: {number} of {len(labelled.queries)} questions in {seconds:.0f} s")
     scratch.empty()
-    return examples, verdicts
+    return examples
 
 
-def report_answering(examples: Sequence[Example], verdicts: Sequence[bool]) -> list[AnsweringReport]:
-    """Return one report per set; figures by share come from fits that did not see the question's group."""
-    logits = cross_validated(examples, features())
+def calibration_in_use() -> Calibration:
+    """Return what search judges by now."""
+    return find_calibration(_model())
+
+
+def report_answering(examples: Sequence[Example], *, stored: Calibration) -> list[AnsweringReport]:
+    """Return one report per set: what cross-validation says, and what the calibration `stored` does."""
+    fitted = cross_validated(examples, part_names())
     reports = []
     for name in dict.fromkeys(each.set_name for each in examples):
-        rows = [row for row in zip(examples, logits, verdicts, strict=True) if row[0].set_name == name]
-        positives = [logit for example, logit, _ in rows if example.is_answerable]
-        negatives = [logit for example, logit, _ in rows if not example.is_answerable]
-        report = AnsweringReport(name, len(positives), len(negatives), metrics.area_under_curve(positives, negatives))
+        answerable, unanswerable = _by_truth(examples, fitted, name)
+        positives, negatives = _by_truth(examples, [stored.log_odds(each.figures) for each in examples], name)
+        report = AnsweringReport(
+            name, stored.model, len(answerable), len(unanswerable), metrics.area_under_curve(answerable, unanswerable)
+        )
         for share in SHARES:
-            threshold = metrics.threshold_at(positives, answered=share)
-            report.false_answers[f"{share:.0%}"] = metrics.share_at_least(negatives, threshold)
-        report.shipped_answered = sum(verdict for each, _, verdict in rows if each.is_answerable) / len(positives)
-        report.shipped_false_answers = sum(ok for each, _, ok in rows if not each.is_answerable) / len(negatives)
+            threshold = metrics.threshold_at(answerable, answered=share)
+            report.false_answers[f"{share:.0%}"] = metrics.share_at_least(unanswerable, threshold)
+        report.stored_area = metrics.area_under_curve(positives, negatives)
+        report.stored_answered = metrics.share_at_least([probability(each) for each in positives], stored.threshold)
+        report.stored_false_answers = metrics.share_at_least(
+            [probability(each) for each in negatives], stored.threshold
+        )
         reports.append(report)
     return reports
 
 
 def calibrate(examples: Sequence[Example]) -> Calibration:
-    """Return the calibration over all examples; its threshold answers ANSWERED of every set's answerable questions.
-
-    The threshold comes from cross-validated scores, so that it holds for questions the fit has not seen.
-    """
-    names = features()
-    fitted, logits = fit(examples, names), cross_validated(examples, names)
-    thresholds = [
-        metrics.threshold_at(
-            [
-                logit
-                for each, logit in zip(examples, logits, strict=True)
-                if each.set_name == name and each.is_answerable
-            ],
-            answered=ANSWERED,
-        )
-        for name in {each.set_name for each in examples}
-    ]
-    embedder = embedding.find_embedder()
-    return Calibration(
-        embedder.model if embedder else WORDS_ONLY,
+    """Return the calibration over all examples; its threshold answers ANSWERED of every set's answerable questions."""
+    fitted = fit(examples, part_names(), model=_model() or WORDS_ONLY)
+    stored = Calibration(
+        fitted.model,
         round(fitted.intercept, 4),
-        {name: round(weight, 4) for name, weight in fitted.coefficients.items()},
-        round(metrics.probability(min(thresholds)), 4),
+        {name: Weight(round(each.weight, 4), round(each.up_to, 4)) for name, each in fitted.parts.items()},
+        threshold=0.5,
     )
+    scores = [probability(stored.log_odds(each.figures)) for each in examples]
+    names = {each.set_name for each in examples}
+    threshold = min(metrics.threshold_at(_by_truth(examples, scores, name)[0], answered=ANSWERED) for name in names)
+    # Rounded down: who is at the threshold is still answered.
+    return dataclasses.replace(stored, threshold=math.floor(threshold * 10_000) / 10_000)
 
 
-def features() -> tuple[str, ...]:
-    """Return the parts a judgement is made of: fewer where there is no embedder."""
-    return FEATURES if embedding.find_embedder() else FEATURES_OF_WORDS
+def part_names() -> tuple[str, ...]:
+    """Return the parts a judgement is made of: others where there is no embedder."""
+    return PARTS if embedding.find_embedder() else PARTS_OF_WORDS
+
+
+def _model() -> str | None:
+    embedder = embedding.find_embedder()
+    return embedder.model if embedder else None
+
+
+def _by_truth(examples: Sequence[Example], scores: Sequence[float], name: str) -> tuple[list[float], list[float]]:
+    rows = [(each, score) for each, score in zip(examples, scores, strict=True) if each.set_name == name]
+    return (
+        [score for each, score in rows if each.is_answerable],
+        [score for each, score in rows if not each.is_answerable],
+    )

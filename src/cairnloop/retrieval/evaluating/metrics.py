@@ -53,8 +53,3 @@ def percentile(numbers: Sequence[float], share: float) -> float:
     """Return the value below which `share` of the numbers lie."""
     ordered = sorted(numbers)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else math.nan
-
-
-def probability(logit: float) -> float:
-    """Return the probability of log odds."""
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))

@@ -10,7 +10,8 @@ from django.db import connection
 
 from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.knowledge_base.models import Article
-from cairnloop.retrieval.sources.legs import Scope
+from cairnloop.retrieval.answerability import Sentence
+from cairnloop.retrieval.sources.legs import Scope, vector_literal
 
 READS_INTERNAL = (ActorKind.OPERATOR, ActorKind.SYSTEM)
 """Who sees what is not public. Whoever is not listed here sees public articles only."""
@@ -22,6 +23,10 @@ FROM cairnloop_chunk AS chunk
 JOIN cairnloop_revision AS revision ON revision.id = chunk.revision_id
 JOIN cairnloop_article AS article ON article.live_revision_id = revision.id
 WHERE chunk.id = ANY(%s) AND article.visibility = ANY(%s)
+"""
+SENTENCES = """
+SELECT article_id, 1 - (embedding <=> %s::halfvec), tsvector_to_array(words)
+FROM cairnloop_chunksentence WHERE chunk_id = ANY(%s) AND model = %s
 """
 
 
@@ -66,3 +71,10 @@ def fetch(chunk_ids: Sequence[int], actor: Actor) -> dict[int, FoundChunk]:
     with connection.cursor() as cursor:
         cursor.execute(FETCH, [list(chunk_ids), visible_to(actor)])
         return {row[0]: FoundChunk(*row) for row in cursor.fetchall()}
+
+
+def sentences_of(chunk_ids: Sequence[int], *, vector: Sequence[float], model: str) -> list[Sentence]:
+    """Return the sentences of chunks that were found, each with its cosine to `vector` in the space of `model`."""
+    with connection.cursor() as cursor:
+        cursor.execute(SENTENCES, [vector_literal(vector), list(chunk_ids), model])
+        return [Sentence(owner, nearness, frozenset(lexemes)) for owner, nearness, lexemes in cursor.fetchall()]

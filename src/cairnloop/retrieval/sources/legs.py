@@ -99,7 +99,7 @@ def meaning_leg(vector: Sequence[float], *, model: str, scope: Scope, limit: int
 def meaning_sql(vector: Sequence[float], *, model: str, scope: Scope, limit: int) -> tuple[str, list[Any]]:
     """Return the statement of the meaning leg; the model is a literal, or its partial index would not be used."""
     distance = f"embedding::halfvec({len(vector)}) <=> %s::halfvec({len(vector)})"
-    literal = "[" + ",".join(f"{number:.7g}" for number in vector) + "]"
+    literal = vector_literal(vector)
     sql = f"""
 WITH near AS MATERIALIZED (
     SELECT {scope.chunk} AS chunk_id, {scope.owner} AS owner_id, {distance} AS distance FROM {scope.vectors_from}
@@ -108,6 +108,11 @@ WITH near AS MATERIALIZED (
 SELECT chunk_id, owner_id, 1 - distance FROM near ORDER BY distance, chunk_id
 """  # noqa: S608  # fragments are constants of this package; every value is a parameter
     return sql, [literal, *scope.params, literal, limit]
+
+
+def vector_literal(vector: Sequence[float]) -> str:
+    """Return a vector as PostgreSQL reads it."""
+    return "[" + ",".join(f"{number:.7g}" for number in vector) + "]"
 
 
 def literal_of(text: str) -> str:
