@@ -36,10 +36,10 @@ TOO_SMALL = """
   .filter(({ box, stretched }) => box.width > 0 && box.height > 0 && !stretched && box.height < LIMIT - 0.5)
   .map(({ box, name }) => `${name}: ${Math.round(box.width)} x ${Math.round(box.height)}`)
 """
-# Colours that are still on their way are no colours to judge.
-SETTLED = """() => Promise.all([...document.querySelectorAll('*')].map((each) => each.shadowRoot).filter(Boolean)
-  .concat(document).flatMap((root) => root.getAnimations()).filter((each) => each.effect?.getTiming().iterations < 99)
-  .map((each) => each.finished.catch(() => null)))"""
+# Colours that are still on their way are no colours to judge, and a page nobody looks at may never get there.
+SETTLED = """() => [...document.querySelectorAll('*')].map((each) => each.shadowRoot).filter(Boolean)
+  .concat(document).flatMap((root) => root.getAnimations())
+  .filter((each) => Number.isFinite(each.effect?.getComputedTiming().endTime)).forEach((each) => each.finish())"""
 
 
 def objections(page: Any) -> dict[str, list[str]]:
