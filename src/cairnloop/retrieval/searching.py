@@ -40,7 +40,7 @@ QUERY_CHARS = 10_000
 MOST_EVIDENCE = 100
 SPARE = 8
 """Fetched beyond the limit, for what is superseded while the search runs."""
-EF_SEARCH = 120
+EF_SEARCH = 300
 """How many neighbours the vector index keeps in view; measured, see docs/decisions/0010-search-ranking.md."""
 READ_FOR_SENTENCES = 40
 """Among the sentences of so many chunks the answer is looked for."""
