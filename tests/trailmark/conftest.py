@@ -149,9 +149,18 @@ class DemoProcess:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a demo leaves behind that was started from nothing and ended."""
     demo = DemoProcess(reachable(tmp_path_factory.mktemp("seeded")), free_port()).wait_until_it_runs()
+    # What its worker had left to do, every copy would do again.
+    assert eventually(lambda: is_idle(demo), seconds=2 * PATIENCE_SECONDS)
     demo.end()
     assert demo.process.returncode == 0, demo.output
     return demo.state
+
+
+def is_idle(demo: DemoProcess) -> bool:
+    """True when no job of it is due."""
+    with psycopg.connect(demo.dsn()) as connection:
+        due = "status IN ('todo', 'doing') AND coalesce(scheduled_at <= now(), true)"
+        return not connection.execute(f"SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE {due})").fetchone()[0]
 
 
 def copied(seeded: Path, to: Path) -> Path:
