@@ -226,3 +226,13 @@ class TestACustomer:
         visit = HttpDoor(asgi_address).enter(lin_token)
         for _ in range(3):
             assert visit.ask({"type": "list"}, "ready")["type"] == "ready"
+
+
+@pytest.mark.parametrize("digits", [13, 5_000])
+def test_no_number_is_too_long_to_be_refused(
+    asgi_address: str, transactional_db: None, lin_token: str, digits: int
+) -> None:
+    visit = HttpDoor(asgi_address).enter(lin_token)
+    asked = f"updates/?conversation={'a' * 22}&after={'9' * digits}"
+    [answer] = visit.door.request("GET", asked, visit.headers)
+    assert answer["code"] == "frame_malformed"

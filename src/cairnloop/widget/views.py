@@ -23,6 +23,8 @@ logger = logging.getLogger("cairnloop.widget")
 
 Counter = Callable[[HttpRequest, Desk], Sequence[frames.ServerFrame]]
 
+NUMBER_DIGITS = 12
+"""Longer numbers are no sequence; Python would refuse to read very long ones."""
 STATUSES = {
     "refused": 401,
     "foreign_origin": 403,
@@ -73,7 +75,7 @@ def list_updates(request: HttpRequest, desk: Desk) -> Sequence[frames.ServerFram
     join = {
         "type": "join",
         "conversation": request.GET.get("conversation", ""),
-        "after": int(after) if after.isascii() and after.isdigit() else -1,
+        "after": int(after) if after.isascii() and after.isdigit() and len(after) <= NUMBER_DIGITS else -1,
     }
     return desk.answer(json.dumps(join))
 
