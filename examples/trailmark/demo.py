@@ -205,8 +205,7 @@ def progress(what: str) -> Iterator[None]:
 @contextmanager
 def only_demo_here(port: int) -> Iterator[None]:
     """Hold the lock of this checkout's demo. The kernel lets go of it when we end, however that happens."""
-    STATE_DIR.mkdir(parents=True, exist_ok=True)
-    with (STATE_DIR / "demo.lock").open("a+") as lock:
+    with _lock() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -215,6 +214,17 @@ def only_demo_here(port: int) -> Iterator[None]:
         lock.write(f"{os.getpid()} {port}")
         lock.flush()
         yield
+
+
+def _lock() -> IO[str]:
+    try:
+        STATE_DIR.mkdir(parents=True, exist_ok=True)
+        return (STATE_DIR / "demo.lock").open("a+")
+    except OSError as error:
+        raise DemoFailed(
+            f"The demo cannot keep its data in {STATE_DIR} ({error.strerror}), so nothing was started. If that belongs "
+            "to another user, such as root, be that user or remove it. TRAILMARK_STATE names another place."
+        ) from error
 
 
 def _where(lock: IO[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import sys
 
@@ -17,8 +18,8 @@ class PortRefused(Exception):
 def demo_port() -> int:
     """Return the port to listen on, from PORT. Raises PortRefused, saying what to do instead."""
     wanted = os.environ.get("PORT", "8000")
-    if not wanted.isascii() or not wanted.isdigit() or not 0 < int(wanted) < 65_536:
-        raise PortRefused(f"PORT must be a number from 1 to 65535, not {wanted!r}. Try: PORT=8001 make demo")
+    if not re.fullmatch(r"[0-9]{1,5}", wanted) or not 0 < int(wanted) < 65_536:
+        raise PortRefused(f"PORT must be a number from 1 to 65535, not {wanted[:20]!r}. Try: PORT=8001 make demo")
     port = int(wanted)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As the web server does it: a port that only waits out its last connections is free.

@@ -239,6 +239,14 @@ class TestWhatCannotWork:
         assert demo.returncode == 1
         assert not (tmp_path / "demo-postgres").exists()
 
+    def test_a_place_where_nothing_can_be_kept(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        demo = DemoProcess(tmp_path / "file", free_port())
+        said = demo.end(0)
+        assert "so nothing was started" in said
+        assert "Traceback" not in said
+        assert demo.process.returncode == 1
+
 
 class TestPort:
     def test_says_at_once_that_the_port_is_taken(self, tmp_path: Path) -> None:
@@ -253,7 +261,7 @@ class TestPort:
         assert demo.process.returncode == 1
         assert list(demo.state.iterdir()) == []
 
-    @pytest.mark.parametrize("wanted", ["", "eight", "0", "65536", "-1", "8000.5"])
+    @pytest.mark.parametrize("wanted", ["", "eight", "0", "65536", "-1", "8000.5", "9" * 5000])
     def test_refuses_what_is_no_port(self, wanted: str) -> None:
         asked = subprocess.run(
             [sys.executable, str(EXAMPLE / "port.py")],
@@ -263,4 +271,4 @@ class TestPort:
             timeout=PATIENCE_SECONDS,
         )
         assert asked.returncode == 1
-        assert f"PORT must be a number from 1 to 65535, not {wanted!r}." in asked.stderr
+        assert f"PORT must be a number from 1 to 65535, not {wanted[:20]!r}." in asked.stderr
