@@ -129,6 +129,28 @@ class TestKeys:
         expect(opened_link(page, three[2])).to_be_focused()
         assert backstage(lambda: Conversation.objects.get(pk=three[2].pk).assignee_ref) == str(ada.pk)
 
+    def test_are_never_lost_with_what_was_pressed_or_replaced(self, desk, three, backstage):
+        page = desk().open("/support/inbox/")
+        preview = page.locator("#inbox-preview")
+        page.keyboard.press("j")
+        expect(preview).to_have_attribute("data-id", str(three[2].pk))
+        preview.get_by_role("link", name="Open conversation").focus()
+        backstage(lambda: cairnloop.receive_message(conversation_id=three[2].pk, text="And one more.", by=LIN))
+        expect(preview.get_by_text("And one more.")).to_be_visible()
+        expect(preview.get_by_role("link", name="Open conversation")).to_be_focused()
+
+        preview.get_by_role("button", name="Resolve").press("Enter")
+        expect(row(page, three[2]).get_by_text("Resolved")).to_be_visible()
+        expect(preview).to_be_focused()
+        page.get_by_role("button", name="Undo").press("Enter")
+        expect(page.get_by_text("Open again.")).to_be_visible()
+        expect(page.locator("body")).not_to_be_focused()
+
+        page.goto(f"{page.url.split('/inbox/')[0]}/conversations/{three[2].pk}/")
+        page.get_by_role("button", name="Assign to me").press("Enter")
+        expect(page.get_by_role("button", name="Give back").first).to_be_visible()
+        expect(page.locator("#conversation-header")).to_be_focused()
+
     def test_do_nothing_while_someone_types(self, desk, three):
         page = desk().open("/support/inbox/")
         page.keyboard.press("/")
