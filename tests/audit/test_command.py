@@ -50,6 +50,9 @@ class TestCairnloopAudit:
             str(failure.value),
         )
         assert "intact" in run("verify", "--stream", "conversation:1")
+        for streams in (["--stream", "conversation:1", "--stream", "conversation:2"], ["--stream", ""]):
+            with pytest.raises(CommandError, match="Name one stream"):
+                run("verify", *streams)
 
     def test_verify_does_not_call_intact_what_does_not_exist(self, tmp_path):
         path = tmp_path / "trail.jsonl"

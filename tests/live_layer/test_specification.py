@@ -118,7 +118,13 @@ class TestSendAndReceive:
             assert await comes(layer.receive(channel)) == HELLO
 
     async def test_a_message_to_nobody_is_dropped(self, layer: Any) -> None:
-        await layer.send("nobody!here", HELLO)
+        channel = await layer.new_channel()
+
+        await layer.send("nobody!here", {"type": "for.nobody"})
+        await layer.send(channel, HELLO)
+
+        assert await comes(layer.receive(channel)) == HELLO
+        assert await nothing_comes(layer.receive(channel))
 
     @pytest.mark.slow
     async def test_messages_expire_unread(self, make_layer: Any) -> None:
@@ -294,7 +300,13 @@ class TestGroups:
         assert await nothing_comes(layer.receive(channel))
 
     async def test_discard_of_a_stranger_does_nothing(self, layer: Any) -> None:
+        member = await layer.new_channel()
+        await layer.group_add("group", member)
+
         await layer.group_discard("group", await layer.new_channel())
+        await layer.group_send("group", HELLO)
+
+        assert await comes(layer.receive(member)) == HELLO
 
     async def test_may_have_no_member(self, layer: Any) -> None:
         await layer.group_send("group", HELLO)

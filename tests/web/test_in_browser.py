@@ -342,12 +342,17 @@ class TestThePointer:
         expect(opened_link(page, three[1])).to_be_focused()
         self.is_about(page, three[1])
 
-    def test_leaves_the_row_and_the_focus_to_whoever_comes_back(self, desk, three):
-        page = desk().open("/support/inbox/")
-        opened_link(page, three[1]).click()
-        page.wait_for_url(f"**/conversations/{three[1].pk}/?from=*")
+    def back_from(self, conversation: Conversation, desk: Desk) -> Page:
+        """The inbox after a look into a conversation."""
+        page = desk.open("/support/inbox/")
+        opened_link(page, conversation).click()
+        page.wait_for_url(f"**/conversations/{conversation.pk}/?from=*")
         page.go_back()
-        expect(opened_link(page, three[1])).to_be_focused()
+        expect(opened_link(page, conversation)).to_be_focused()
+        return page
+
+    def test_leaves_the_row_and_the_focus_to_whoever_comes_back(self, desk, three):
+        page = self.back_from(three[1], desk())
         row(page, three[0]).hover()
         page.wait_for_timeout(600)
         expect(opened_link(page, three[1])).to_be_focused()
@@ -356,11 +361,7 @@ class TestThePointer:
         expect(opened_link(page, three[0])).to_be_focused()
 
     def test_looks_again_once_it_has_left_the_list_and_come_again(self, desk, three):
-        page = desk().open("/support/inbox/")
-        opened_link(page, three[1]).click()
-        page.wait_for_url(f"**/conversations/{three[1].pk}/?from=*")
-        page.go_back()
-        expect(opened_link(page, three[1])).to_be_focused()
+        page = self.back_from(three[1], desk())
         row(page, three[2]).hover()
         page.mouse.move(5, 5)
         row(page, three[0]).hover()

@@ -115,4 +115,5 @@ class TestAnyCursor(TestCase):
     )))  # fmt: skip
     def test_gives_a_page(self, cursor):
         for ordering in ORDERINGS.values():
-            page_after(Conversation.objects.all(), cursor, ordering=ordering, size=2)
+            page = page_after(Conversation.objects.all(), cursor, ordering=ordering, size=2)
+            assert (page.rows, page.next_cursor) == ([], "")

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         verify = actions.add_parser("verify", help="Read the trail; name the first bad entry and exit 1.")
         verify.add_argument("--file", type=Path, help="Verify this export instead of the database.")
         verify.add_argument("--seal-hash", help="A seal's hash you noted earlier; it must still be there.")
-        verify.add_argument("--stream", help='Only this stream, such as "conversation:42".')
+        verify.add_argument("--stream", action="append", help='Only this stream, such as "conversation:42".')
         actions.add_parser("seal", help="Seal the streams that grew since the last seal.")
         actions.add_parser("head", help="Print the newest seal's number and hash, to be kept elsewhere.")
         actions.add_parser("export", help="Write the whole trail to standard output, one JSON object a line.")
@@ -41,7 +41,15 @@ class Command(BaseCommand):
         except CairnloopError as error:
             raise CommandError(error.message) from error
 
-    def _verify(self, *, file: Path | None, seal_hash: str | None, stream: str | None, **_: Any) -> None:
+    def _verify(self, *, file: Path | None, seal_hash: str | None, stream: list[str] | None, **_: Any) -> None:
+        if stream is not None and (len(stream) > 1 or not stream[0]):
+            raise CommandError(
+                'Name one stream, such as "conversation:42", or leave --stream out to verify all of them. '
+                "Nothing was verified."
+            )
+        self._verify_one_or_all(file=file, seal_hash=seal_hash, stream=stream[0] if stream else None)
+
+    def _verify_one_or_all(self, *, file: Path | None, seal_hash: str | None, stream: str | None) -> None:
         if file is None:
             verification = verify_stored_trail(seal_hash=seal_hash, stream=stream)
         else:
