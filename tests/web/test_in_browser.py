@@ -151,6 +151,14 @@ class TestKeys:
         expect(page.get_by_role("button", name="Give back").first).to_be_visible()
         expect(page.locator("#conversation-header")).to_be_focused()
 
+    def test_leave_what_was_left_on_purpose(self, desk, three):
+        page = desk().open("/support/inbox/")
+        page.get_by_role("searchbox").focus()
+        # A request ends in the very moment.
+        page.evaluate("document.dispatchEvent(new Event('htmx:afterRequest')); document.activeElement.blur()")
+        page.wait_for_timeout(100)
+        expect(page.get_by_role("searchbox")).not_to_be_focused()
+
     def test_do_nothing_while_someone_types(self, desk, three):
         page = desk().open("/support/inbox/")
         page.keyboard.press("/")

@@ -7,8 +7,8 @@ let held = null
 
 /** What it says and where it leads; the query only says where one came from. */
 const nameOf = (control) => {
-  const { pathname } = new URL(control.form?.action ?? control.href ?? "", location)
-  return `${control.textContent.trim()} ${pathname}`
+  const address = control.form?.getAttribute("action") ?? control.getAttribute("href") ?? ""
+  return `${control.textContent.trim()} ${address.split("?")[0]}`
 }
 
 const placesOf = (control) => {
@@ -20,10 +20,12 @@ const placesOf = (control) => {
 document.addEventListener("focusin", ({ target }) => {
   held = { control: target, name: nameOf(target), places: placesOf(target) }
 })
-/* A control that is about to be removed loses the focus first. Only what stays was left by somebody. */
+/* A control that is about to be removed loses the focus first. Only what stays, and can be used, was left by somebody. */
 document.addEventListener("focusout", ({ target }) => {
   const left = held
-  setTimeout(() => { if (held === left && target.isConnected && !target.disabled) held = null })
+  if (left?.control !== target || target.disabled) return
+  left.isLeft = true
+  setTimeout(() => { if (held === left && target.isConnected) held = null })
 })
 
 /** A message that passes is no place to stay in. */
@@ -31,7 +33,8 @@ const isPlace = (part) => part?.checkVisibility() && !part.matches("[role=status
 
 const handOn = () => {
   if (!held || document.activeElement !== document.body) return
-  const { control, name, places } = held
+  const { control, name, places, isLeft } = held
+  if (isLeft && control.isConnected) return
   const place = [...places, "main"].map((id) => document.getElementById(id)).find(isPlace)
   if (!place || document.querySelector("dialog[open]")) return
   const same = control.isConnected ? control : [...place.querySelectorAll("a[href], button")].find((each) => nameOf(each) === name)
