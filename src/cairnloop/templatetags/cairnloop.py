@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -24,6 +25,11 @@ COMPONENTS = "cairnloop/components"
 @register.simple_tag
 def icon(name: str, *, size: str = "", tone: str = "", label: str = "") -> SafeString:
     """An icon; it speaks only when it has a label. The drawing is inlined, so that a fragment needs no sprite."""
+    return _drawn(name, size, tone, str(label))
+
+
+@lru_cache(maxsize=500)
+def _drawn(name: str, size: str, tone: str, label: str) -> SafeString:
     attributes: dict[str, Any] = {"class": "cl-icon", "data-size": size or None, "data-tone": tone or None}
     spoken: dict[str, Any] = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
     drawing = mark_safe(icon_drawings()[name])  # noqa: S308  # our own file
@@ -109,13 +115,13 @@ def age(since: datetime, *, label: str = "", show_label: bool = False) -> SafeSt
     The label says what is being counted: to everyone, or only to those who listen.
     """
     text = short_age(since, now=timezone.now())
-    return _component("timestamp", at=since, text=text, label=label, is_label_shown=show_label, ticks=True)
+    return _timestamp(since, text=text, label=label, is_label_shown=show_label, ticks=True)
 
 
 @register.simple_tag
 def timestamp(at: datetime) -> SafeString:
     """When, as short as it stays clear: "10:31", "Yesterday, 18:20", "3 Feb, 09:12"."""
-    return _component("timestamp", at=at, text=short_time(at, now=timezone.now()), ticks=False)
+    return _timestamp(at, text=short_time(at, now=timezone.now()), ticks=False)
 
 
 @register.simple_tag
@@ -174,6 +180,11 @@ def short_time(at: datetime, *, now: datetime) -> str:
     if days == 1:
         return _("Yesterday, %(clock)s") % {"clock": clock}
     return date_format(at, "j M, H:i") if at.year == now.year else date_format(at, "j M Y, H:i")
+
+
+def _timestamp(at: datetime, **values: Any) -> SafeString:
+    at = timezone.localtime(at)
+    return _component("timestamp", iso=at.isoformat(), full=date_format(at, "DATETIME_FORMAT"), **values)
 
 
 def _component(name: str, **values: Any) -> SafeString:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message
@@ -26,9 +25,16 @@ from cairnloop.core.texts import tidy_name
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.inbox.forms import ALL, SHOWN_LIMIT, Asked, filter_of
 from cairnloop.web.inbox.place import Place
+from cairnloop.web.numbering import numbered_urls
 from cairnloop.web.paging import behind, page_after, until
 
 PAGE_SIZE = 25
+URLS = (
+    "cairnloop:conversation",
+    "cairnloop:inbox-preview",
+    "cairnloop:inbox-assignment",
+    "cairnloop:inbox-resolution",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class _Urls:
+    """The URLs of a row, by the number of its conversation."""
+
+    page: Callable[[int], str]
+    preview: Callable[[int], str]
+    assignment: Callable[[int], str]
+    resolution: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Some rows, and the URL of the ones behind them."""
 
@@ -140,9 +156,11 @@ def present_rows(
     lines = inbox_lines(conversations, reader=request.actor)
     actor_ref = request.actor.ref if request.actor else None
     place = place or Place()
+    urls = _Urls(*map(numbered_urls, URLS))
     # A place that is known already stays: what is done to a row does not move it under its reader.
     return tuple(
-        _row(line, actor_ref=actor_ref, place=place if place.at else place.of(line.conversation)) for line in lines
+        _row(line, actor_ref=actor_ref, place=place if place.at else place.of(line.conversation), urls=urls)
+        for line in lines
     )
 
 
@@ -220,18 +238,18 @@ def _is_same_view(view: Asked, asked: Asked) -> bool:
     return (view.status, view.assignee, view.waiting) == (status, asked.assignee, asked.waiting)
 
 
-def _row(line: InboxLine, *, actor_ref: str | None, place: Place) -> Row:
-    conversation = line.conversation
+def _row(line: InboxLine, *, actor_ref: str | None, place: Place, urls: _Urls) -> Row:
+    conversation, query = line.conversation, place.query
     waiting_since = conversation.waiting_since
     return Row(
         id=conversation.pk,
         number=f"#{conversation.pk}",
         dom_id=f"inbox-row-{conversation.pk}",
-        url=reverse("cairnloop:conversation", args=[conversation.pk]) + place.query,
-        place=place.query,
-        preview_url=reverse("cairnloop:inbox-preview", args=[conversation.pk]),
-        assignment_url=reverse("cairnloop:inbox-assignment", args=[conversation.pk]),
-        resolution_url=reverse("cairnloop:inbox-resolution", args=[conversation.pk]),
+        url=urls.page(conversation.pk) + query,
+        place=query,
+        preview_url=urls.preview(conversation.pk),
+        assignment_url=urls.assignment(conversation.pk),
+        resolution_url=urls.resolution(conversation.pk),
         who=tidy_name(conversation.customer_name) or conversation.customer_ref,
         company=conversation.account_name,
         subject=conversation.subject or _("No subject"),
