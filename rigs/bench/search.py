@@ -19,9 +19,9 @@ from pgvector.psycopg import register_vector
 from cairnloop.core.actors import Actor
 from cairnloop.core.transactions import reading
 from cairnloop.retrieval import indexing, lexicon
-from cairnloop.retrieval.searching import EF_SEARCH, search_knowledge
+from cairnloop.retrieval.searching import search_knowledge
 from cairnloop.retrieval.sources.articles import scope_for
-from cairnloop.retrieval.sources.legs import LEG_LIMIT, Exactly, meaning_sql, words_sql
+from cairnloop.retrieval.sources.legs import LEG_LIMIT, Exactly, looking_for_neighbours, meaning_sql, words_sql
 from rigs.bench.report import Report, milliseconds, percentile
 from rigs.bench.sentences import Sentences, name, read_sentences
 
@@ -181,7 +181,7 @@ def _latencies(report: Report, sentences: Sentences, size: int) -> None:
         read = lexicon.read_query(query, locale=None)
         words = _timed(*words_sql(read, Exactly("english"), scope, limit=LEG_LIMIT))
         vector = Sampled().embed(texts=[query])[0]
-        with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
+        with looking_for_neighbours(read.chunk_count):
             meaning = _timed(*meaning_sql(vector, model=Sampled.model, scope=scope, limit=LEG_LIMIT))
         started = time.perf_counter()
         search_knowledge(query, actor=OPERATOR, with_answerability=False)
@@ -218,7 +218,7 @@ def _recall(report: Report, sentences: Sentences) -> None:
     for query in _queries(sentences)[:EXACT_QUERIES]:
         vector = Sampled().embed(texts=[query])[0]
         sql, params = meaning_sql(vector, model=Sampled.model, scope=scope, limit=10)
-        with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
+        with looking_for_neighbours(lexicon.read_query(query, locale=None).chunk_count):
             found = _ids(sql, params)
         with reading(enable_indexscan="off"):
             exact = _ids(sql, params)

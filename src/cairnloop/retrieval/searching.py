@@ -13,7 +13,7 @@ from cairnloop.conversations.models import ConversationQuerySet
 from cairnloop.core import telemetry
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import InvalidInput, NotAllowed
-from cairnloop.core.transactions import pipeline, reading
+from cairnloop.core.transactions import pipeline
 from cairnloop.retrieval import answerability, embedding, fusing, lexicon
 from cairnloop.retrieval.calibrations import find_calibration
 from cairnloop.retrieval.evidence import (
@@ -31,7 +31,7 @@ from cairnloop.retrieval.identifiers import identifiers, quoted_phrases
 from cairnloop.retrieval.languages import configuration_of, host_configuration
 from cairnloop.retrieval.snippets import cut_snippet
 from cairnloop.retrieval.sources import articles, resolved_cases
-from cairnloop.retrieval.sources.legs import Exactly, Hit, Scope, meaning_leg, words_leg
+from cairnloop.retrieval.sources.legs import Exactly, Hit, Scope, looking_for_neighbours, meaning_leg, words_leg
 
 logger = logging.getLogger("cairnloop.retrieval")
 
@@ -40,8 +40,6 @@ QUERY_CHARS = 10_000
 MOST_EVIDENCE = 100
 SPARE = 8
 """Fetched beyond the limit, for what is superseded while the search runs."""
-EF_SEARCH = 300
-"""How many neighbours the vector index keeps in view; measured, see docs/decisions/0010-search-ranking.md."""
 READ_FOR_SENTENCES = 40
 """Among the sentences of so many chunks the answer is looked for."""
 SURFACES = frozenset({"search", "draft_generation", "api"})
@@ -116,7 +114,7 @@ def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQu
         host_configuration() if locale is None else configuration_of(locale), identifiers(query), quoted_phrases(query)
     )
     words = {source: words_leg(read, exactly, scope) for source, scope in scopes.items()}
-    meaning = _meaning(vector, model, scopes)
+    meaning = _meaning(vector, model, scopes, chunk_count=read.chunk_count)
     legs = [fusing.Legs(source, words[source], meaning.get(source, ())) for source in scopes]
     fused = fusing.fuse(legs, query_words=len(query.split()))
     return _Found(read, fused, degradation, model if vector else None, vector)
@@ -137,10 +135,12 @@ def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
         return embedder.model, None, Degradation.EMBEDDER_FAILED
 
 
-def _meaning(vector: Sequence[float] | None, model: str, scopes: dict[Source, Scope]) -> dict[Source, list[Hit]]:
+def _meaning(
+    vector: Sequence[float] | None, model: str, scopes: dict[Source, Scope], *, chunk_count: int
+) -> dict[Source, list[Hit]]:
     if vector is None:
         return {}
-    with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
+    with looking_for_neighbours(chunk_count):
         return {source: meaning_leg(vector, model=model, scope=scope) for source, scope in scopes.items()}
 
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from cairnloop.core.transactions import reading
 from cairnloop.retrieval import embedding, lexicon
 from cairnloop.retrieval.evaluating import metrics, scratch
 from cairnloop.retrieval.evaluating.baselines import BM25, best_owners, reciprocal_rank_fusion
 from cairnloop.retrieval.evaluating.sets import LabelledSet, SetQuery
 from cairnloop.retrieval.evidence import ArticleCitation
 from cairnloop.retrieval.languages import host_configuration
-from cairnloop.retrieval.searching import EF_SEARCH, search_knowledge
+from cairnloop.retrieval.searching import search_knowledge
 from cairnloop.retrieval.sources import articles
-from cairnloop.retrieval.sources.legs import Exactly, Hit, meaning_leg, words_leg
+from cairnloop.retrieval.sources.legs import Exactly, Hit, looking_for_neighbours, meaning_leg, words_leg
 
 DEPTH = 10
 SYSTEMS = ("search", "words leg", "BM25", "vectors", "RRF")
@@ -97,7 +96,7 @@ def _by_vectors(query: SetQuery) -> list[int]:
         return []
     scope = articles.scope_for(scratch.EVALUATION, locale=None)
     vector = embedding.embed_question(embedder, query.text)
-    with reading(hnsw__ef_search=EF_SEARCH, hnsw__iterative_scan="relaxed_order"):
+    with looking_for_neighbours(lexicon.read_query(query.text, locale=None).chunk_count):
         return _owners(meaning_leg(vector, model=embedder.model, scope=scope))
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
+from cairnloop.core.transactions import reading
 from cairnloop.retrieval import narrowing
 from cairnloop.retrieval.lexicon import ReadQuery
 
 LEG_LIMIT = 100
 """How many each leg hands on to be fused."""
+CHUNKS_A_NEIGHBOUR, MOST_NEIGHBOURS = 2_500, 400
+"""The vector index keeps one neighbour in view for so many chunks; docs/decisions/0010-search-ranking.md."""
 TITLE, HEADING, TEXT = 1.0, 0.8, 0.667
 """What one match is worth by where it stands; 1 is the most PostgreSQL takes."""
 
@@ -86,6 +90,13 @@ FROM best ORDER BY score DESC, chunk_id
     chosen = narrowing.candidates(lexemes, chunk_count=read.chunk_count)
     room = narrowing.bound(lexemes)
     return sql, [chosen, *scope.params, room, *score_params, limit, *identifier_params, *phrase_params]
+
+
+def looking_for_neighbours(chunk_count: int) -> AbstractContextManager[None]:
+    """Within it the vector index looks as widely as a knowledge base of so many chunks needs, and goes on when filters
+    leave too few."""
+    in_view = min(MOST_NEIGHBOURS, max(LEG_LIMIT, chunk_count // CHUNKS_A_NEIGHBOUR))
+    return reading(hnsw__ef_search=in_view, hnsw__iterative_scan="relaxed_order")
 
 
 def meaning_leg(vector: Sequence[float], *, model: str, scope: Scope, limit: int = LEG_LIMIT) -> list[Hit]:
