@@ -27,6 +27,8 @@ class TestWidgetOrigins:
             ("https://m\u00fcller.example", "https://xn--mller-kva.example"),
             ("https://" + "a" * 70, "https://www.acme.example"),
             ("https://[::1", "https://www.acme.example"),
+            ("https://127.1", "https://www.acme.example"),
+            ("https://0x7f.0.0.1", "https://www.acme.example"),
             ("https://lin@acme.example", "https://www.acme.example"),
             ("*", "https://www.acme.example"),
             ("", "https://www.acme.example"),

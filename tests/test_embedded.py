@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import pytest
 
-from cairnloop.embedded import start_postgres, stop_postgres
+from cairnloop.embedded import PostgresDidNotStart, start_postgres, stop_postgres
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +52,18 @@ class TestStartPostgres:
         assert second.pid != first.pid
         psycopg.connect(second.dsn()).close()
         assert start_postgres(data_dir).pid == second.pid
+
+    def test_says_why_it_cannot_start(self, data_dir: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        start_postgres(data_dir)
+        stop_postgres(data_dir)
+        with (data_dir / "postgresql.conf").open("a") as conf:
+            conf.write("no_such_setting = 1\n")
+        with pytest.raises(PostgresDidNotStart) as refused:
+            start_postgres(data_dir)
+        message = str(refused.value)
+        assert str(data_dir) in message
+        assert 'unrecognized configuration parameter "no_such_setting"' in message
+        assert capfd.readouterr().err == ""
 
 
 class TestTheTestsServer:

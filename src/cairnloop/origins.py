@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 PORTS = {"http": 80, "https": 443}
+NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 HOST = re.compile(r"[a-z0-9._-]+|\[[a-f0-9:.]+\]")
 """Hosts as browsers write them."""
 
@@ -58,9 +60,20 @@ def origin_meant(text: str) -> str:
         host = f"[{host}]" if ":" in host else host.encode("idna").decode()
     except ValueError:
         return ""
-    if not HOST.fullmatch(host):
+    if not HOST.fullmatch(host) or _is_shortened(host):
         return ""
     return f"{scheme}://{host}" if port == PORTS[scheme] else f"{scheme}://{host}:{port}"
+
+
+def _is_shortened(host: str) -> bool:
+    """Whether a host is an address of numbers written as no browser leaves it, such as 127.1 or 0x7f.0.0.1."""
+    if not NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+        return False
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return True
+    return False
 
 
 def _site(origin: str) -> tuple[str, str, int] | None:

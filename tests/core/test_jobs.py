@@ -107,6 +107,11 @@ class TestDeferring:
         assert (first, second, other) == (True, False, True)
         assert len(rows()) == 2
 
+    def test_what_waits_already_is_no_error_in_the_log_of_the_database(self, django_assert_num_queries):
+        remember.defer(conversation_id=1, once_as="1")
+        with django_assert_num_queries(1):
+            remember.defer(conversation_id=1, once_as="1")
+
     def test_locks_on_the_named_argument(self):
         remember.defer(conversation_id=7)
         with connection.cursor() as cursor:

@@ -224,6 +224,19 @@ class TestWhatCannotWork:
         assert "Traceback" not in said
         assert demo.process.returncode == 1
 
+    @pytest.mark.parametrize("version", ["17", "18"])
+    def test_data_postgresql_cannot_start_on(self, tmp_path: Path, version: str) -> None:
+        (tmp_path / "demo-postgres").mkdir(mode=0o700)
+        (tmp_path / "demo-postgres" / "PG_VERSION").write_text(version)
+        keep = "import sys, tables; from pathlib import Path; tables.keep(Path(sys.argv[1]))"
+        record = str(tmp_path / "demo-migrations.json")
+        subprocess.run([sys.executable, "-c", keep, record], cwd=EXAMPLE, env=environment(), check=True)
+        demo = DemoProcess(reachable(tmp_path), free_port())
+        said = demo.end(0)
+        assert "PostgreSQL did not start on" in said
+        assert "Traceback" not in said
+        assert demo.process.returncode == 1
+
     def test_a_user_without_a_name(self, tmp_path: Path) -> None:
         script = "import os, runpy; os.geteuid = lambda: 4_000_000; runpy.run_path('demo.py', run_name='__main__')"
         demo = subprocess.run(

@@ -16,7 +16,7 @@ from tests.trailmark.conftest import EXAMPLE
 PUBLIC_MODULES = {
     "cairnloop": set(cairnloop.__all__),
     "cairnloop.models": set(cairnloop.models.__all__),
-    "cairnloop.embedded": {"NamelessUser", "start_postgres", "stop_postgres"},
+    "cairnloop.embedded": {"PostgresUnavailable", "start_postgres", "stop_postgres"},
     "cairnloop.routing": {"websocket_urlpatterns"},
 }
 PUBLIC_PATHS = {"cairnloop", "cairnloop.urls", "cairnloop.widget.verifiers.SignedTokenVerifier", "cairnloop.v1"}

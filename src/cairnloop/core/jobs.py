@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from procrastinate import exceptions as engine_errors
 from procrastinate import manager as engine_manager
 from procrastinate import retry as engine_retry
@@ -86,6 +86,9 @@ class JobHandle:
             options["schedule_in"] = {"seconds": in_seconds}
         if once_as:
             options["queueing_lock"] = f"{self.name}:{once_as}"
+            # Asked first: the refused INSERT below is an error in the log of the database, each time.
+            if _waits(options["queueing_lock"]):
+                return False
         task = engine_tasks.configure_task(name=self.name, job_manager=_caller_transaction(), queue=QUEUE, **options)
         try:
             # A refused duplicate is a failed INSERT: only a savepoint keeps the caller's transaction alive.
@@ -242,6 +245,13 @@ def _caller_transaction() -> engine_manager.JobManager:
     # Inside a worker the engine's own connector is a pool of other connections; a job deferred there would outlive
     # its cause. Django's connection is the one the caller's transaction runs on.
     return engine_manager.JobManager(DjangoConnector(engine_settings.DATABASE_ALIAS))
+
+
+def _waits(queueing_lock: str) -> bool:
+    waiting = "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
+    with connections[engine_settings.DATABASE_ALIAS].cursor() as cursor:
+        cursor.execute(waiting, [queueing_lock])
+        return bool(cursor.fetchone()[0])
 
 
 def _name_of(function: Callable[..., object]) -> str:
