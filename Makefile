@@ -22,7 +22,7 @@ demo-reset: free-port $(INSTALLED) ## Forget everything the demo stored, and sta
 	@exec $(BIN)/python $(EXAMPLE)/demo.py --reset
 
 # With PROCESSES each has a database of its own.
-SPREAD := $(if $(PROCESSES),--numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder)
+SPREAD := $(if $(PROCESSES),--numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder)
 test: $(INSTALLED) ## Run every test; ARGS="tests/core -k actor" runs some, PROCESSES=2 shares them out
 	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 

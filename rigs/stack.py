@@ -25,9 +25,14 @@ DATABASE = "rig"
 
 
 class Stack:
-    """PostgreSQL, a web server and a worker; nothing outside its own temporary directory is touched."""
+    """PostgreSQL, a web server and a worker; nothing outside its own temporary directory is touched.
 
-    def __init__(self) -> None:
+    `seeded` is the data of a demo's PostgreSQL that has stopped: the stack works on a copy of it, or begins empty.
+    """
+
+    def __init__(self, *, seeded: Path | None = None) -> None:
+        self.seeded = seeded
+        self.database = DATABASE if seeded is None else "postgres"
         self.home = Path(tempfile.mkdtemp(prefix="cairnloop-rig-"))
         self.home.chmod(0o755)
         self.data_dir = self.home / "postgres"
@@ -37,10 +42,14 @@ class Stack:
         self.worker: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Stack:
+        if self.seeded is not None:
+            # Its owner and its permissions are what PostgreSQL insists on.
+            subprocess.run(["cp", "-a", str(self.seeded), str(self.data_dir)], check=True)
         self.start_postgres()
         assert self.postgres is not None
-        with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+        if self.seeded is None:
+            with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {self.database}")
         self.manage("migrate", "--verbosity", "0", "--skip-checks")
         return self
 
@@ -61,7 +70,7 @@ class Stack:
         assert self.postgres is not None, "the database comes first"
         return {
             **os.environ,
-            "TRAILMARK_DATABASE": self.postgres.dsn(DATABASE),
+            "TRAILMARK_DATABASE": self.postgres.dsn(self.database),
             "TRAILMARK_STATE": str(self.home),
             "TRAILMARK_DEMO": "1",
             "DJANGO_SETTINGS_MODULE": "trailmark.settings",

@@ -101,7 +101,9 @@ def shared_chromium(_shared_chromium: Any) -> Iterator[Any]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    _spread(items)
+    # What takes long goes first: then no process is left alone with it at the end.
+    slow = {each.path for each in items if each.get_closest_marker("slow") or each.get_closest_marker("browser")}
+    items.sort(key=lambda each: each.path not in slow)
     missing = {
         "browser": None if chromium() else "no Chromium was found",
         "redis": None if shutil.which("redis-server") else "no redis-server was found",
@@ -110,16 +112,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
-
-
-def _spread(items: list[pytest.Item]) -> None:
-    """Keep what shares a server together when processes share the work, and begin with what takes long."""
-    for item in items:
-        shares_the_demo = "demo" in getattr(item, "fixturenames", ())
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("demo" if shares_the_demo else str(item.path)))
-    slow = {each.path for each in items if each.get_closest_marker("slow") or each.get_closest_marker("browser")}
-    items.sort(key=lambda each: each.path not in slow)
 
 
 @pytest.hookimpl(hookwrapper=True)

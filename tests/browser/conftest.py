@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rigs.stack import Stack
 from tests.accessible import DESKTOP
+from tests.trailmark.conftest import seeded as seeded
 
 
 @pytest.fixture(scope="session")
-def example() -> Iterator[str]:
+def example(seeded: Path) -> Iterator[str]:
     """The running example with its seeds; its address."""
-    with Stack() as stack:
-        stack.manage("seed")
+    with Stack(seeded=seeded / "demo-postgres") as stack:
         stack.start_web()
         stack.start_worker()
         yield stack.url

@@ -1,17 +1,15 @@
-"""Run inside the example: let a worker finish, then ask what its customers asked, as a customer and as an operator."""
+"""Run inside the example when its worker is idle: ask what its customers asked, as a customer and as an operator."""
 
 import json
 import sys
 
 import cairnloop
 from cairnloop.models import Article, Conversation, Message
-from cairnloop.testing import run_waiting_jobs
 
 FOUND = 3
 QUESTION_CHARS = 1_000
 """What follows in the longest messages is a log, and no question."""
 
-run_waiting_jobs()
 found = {}
 for conversation in Conversation.objects.all():
     asked = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("sequence").first()

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from fasteners import InterProcessLock
 from psycopg.conninfo import make_conninfo
 
 from tests.hosts.postgres import POSTGRES, database_name
@@ -43,10 +44,10 @@ def free_port() -> int:
 
 
 class Database:
-    """A database of the test server, read with plain SQL."""
+    """A database with the example's tables, read with plain SQL."""
 
-    def __init__(self, name: str) -> None:
-        self.conninfo = make_conninfo(host=POSTGRES.socket_dir, user="postgres", dbname=name)
+    def __init__(self, conninfo: str) -> None:
+        self.conninfo = conninfo
 
     def rows(self, query: str) -> list[Any]:
         """Return every row."""
@@ -74,7 +75,7 @@ def database() -> Iterator[Database]:
     with psycopg.connect(POSTGRES.dsn(), autocommit=True) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}"')
-        database = Database(name)
+        database = Database(POSTGRES.dsn(name))
         migrated = database.manage("migrate", "--verbosity", "0")
         assert migrated.returncode == 0, migrated.stderr
         yield database
@@ -147,13 +148,26 @@ class DemoProcess:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a demo leaves behind that was started from nothing and ended."""
-    demo = DemoProcess(reachable(tmp_path_factory.mktemp("seeded")), free_port()).wait_until_it_runs()
+    """What a demo leaves behind that was started from nothing and ended; one for all processes of a test run."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    home, made = common / "seeded", common / "seeded.made"
+    with InterProcessLock(common / "seeded.lock"):
+        if not made.exists():
+            home.mkdir()
+            seed(reachable(home))
+            made.touch()
+    return home
+
+
+def seed(home: Path) -> None:
+    """Start a demo in an empty place, let its worker finish, and end it."""
+    demo = DemoProcess(home, free_port()).wait_until_it_runs()
     # What its worker had left to do, every copy would do again.
     assert eventually(lambda: is_idle(demo), seconds=2 * PATIENCE_SECONDS)
     demo.end()
     assert demo.process.returncode == 0, demo.output
-    return demo.state
 
 
 def is_idle(demo: DemoProcess) -> bool:

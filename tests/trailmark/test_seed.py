@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.trailmark.conftest import Database
+from cairnloop.embedded import start_postgres, stop_postgres
+from tests.trailmark.conftest import Database, copied
 from tests.trailmark.knowledge_answers import ANSWERS
 from trailmark.seeding.staging import span
 
@@ -15,10 +17,11 @@ TABLES = """
 
 
 @pytest.fixture(scope="module")
-def seeded(database: Database) -> Database:
-    done = database.manage("seed", patience=300)
-    assert done.returncode == 0, done.stderr
-    return database
+def seeded(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """What a first start of the demo stored, its worker idle."""
+    data_dir = copied(seeded, tmp_path_factory.mktemp("seed")) / "demo-postgres"
+    yield Database(start_postgres(data_dir).dsn())
+    stop_postgres(data_dir, immediate=True)
 
 
 def counts(database: Database) -> dict[str, int]:
