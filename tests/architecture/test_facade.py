@@ -10,7 +10,8 @@ SOURCE = Path(cairnloop.__file__).parent
 DOINGS = [
     path
     for path in SOURCE.rglob("*ing.py")
-    if path.relative_to(SOURCE).parts[0] in {"conversations", "audit", "knowledge_base"} and path.name != "wording.py"
+    if path.relative_to(SOURCE).parts[0] in {"conversations", "audit", "knowledge_base", "drafting"}
+    and path.name != "wording.py"
 ]
 
 

@@ -1,0 +1,73 @@
+"""What is prepared for a customer's message: a reply, a question back, or nothing but the reason. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+
+CLARIFICATIONS_IN_A_ROW = 1
+
+
+class Kind(StrEnum):
+    """What a draft is."""
+
+    REPLY = "reply"
+    CLARIFICATION = "clarification"
+    ESCALATION = "escalation"
+
+
+class Reason(StrEnum):
+    """Why it is what it is."""
+
+    GROUNDED = "grounded"
+    WEAK_EVIDENCE = "weak_evidence"
+    NOTHING_TO_QUOTE = "nothing_to_quote"
+    CLARIFIED_BEFORE = "clarified_before"
+    ONLY_CASES = "only_cases"
+    NOTHING_FOUND = "nothing_found"
+    SEARCH_FAILED = "search_failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What a search brought, as far as the decision needs it."""
+
+    canonical: int
+    assistive: int
+    is_answerable: bool
+    clarifications: int
+    """How often in a row the customer was asked back already."""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is prepared, and why."""
+
+    kind: Kind
+    reason: Reason
+
+
+def decide(findings: Findings) -> Decision:
+    """Return what to prepare: a reply only where what was found is judged to hold the answer, never for a mere hit.
+
+    The customer is asked back once at most before a person takes over.
+    """
+    if findings.failed:
+        return Decision(Kind.ESCALATION, Reason.SEARCH_FAILED)
+    if not findings.canonical:
+        return Decision(Kind.ESCALATION, Reason.ONLY_CASES if findings.assistive else Reason.NOTHING_FOUND)
+    if findings.is_answerable:
+        return Decision(Kind.REPLY, Reason.GROUNDED)
+    if findings.clarifications >= CLARIFICATIONS_IN_A_ROW:
+        return Decision(Kind.ESCALATION, Reason.CLARIFIED_BEFORE)
+    return Decision(Kind.CLARIFICATION, Reason.WEAK_EVIDENCE)
+
+
+def decide_without_quotes(findings: Findings) -> Decision:
+    """Return what to prepare instead of a reply for which no sentence could be quoted."""
+    weaker = decide(dataclasses.replace(findings, is_answerable=False))
+    if weaker.kind is Kind.CLARIFICATION:
+        return Decision(weaker.kind, Reason.NOTHING_TO_QUOTE)
+    return weaker

@@ -1,0 +1,194 @@
+"""Whether a draft may say what it says: every sentence is found in its source word for word, or marked. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cairnloop.drafting.addresses import foreign_addresses
+from cairnloop.hooks.draft_generator import DraftClaim
+
+LEAST_LETTERS = 8
+"""A quote of fewer letters and digits stands in every text and says nothing."""
+SPELLED_ALIKE = {
+    **dict.fromkeys("‘’‚‛′ʼ", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    "…": "...",
+}
+"""Typography that says the same: quotation marks, dashes, the ellipsis."""
+UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff")
+"""Places where a word may be broken, and other characters of no width."""
+OPENS = frozenset("\"'([{*_~`>|")
+CLOSES = frozenset("\"')]}*_~`.,;:!?|")
+ENDS_WITHOUT_SPACE = frozenset("。！？｡」』")
+
+
+class Standing(StrEnum):
+    """What a sentence of a draft rests on."""
+
+    COURTESY = "courtesy"
+    QUOTED = "quoted"
+    UNVERIFIED = "unverified"
+
+
+class Doubt(StrEnum):
+    """Why a sentence is marked."""
+
+    NONE = ""
+    NO_SOURCE = "no_source"
+    NOT_FOUND = "not_found"
+    FOREIGN_LINK = "foreign_link"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedSource:
+    """A passage a draft may quote: characters `start` to `end` of what a published revision says."""
+
+    revision_id: int
+    article_id: int
+    text: str
+    """The whole text of the revision."""
+    start: int
+    end: int
+
+    @property
+    def passage(self) -> str:
+        """What the generator was shown."""
+        return self.text[self.start : self.end]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedSentence:
+    """One sentence of a draft and what the server found out about it."""
+
+    text: str
+    begins_paragraph: bool
+    standing: Standing
+    doubt: Doubt = Doubt.NONE
+    source: SealedSource | None = None
+    start: int = 0
+    end: int = 0
+    """Where the quote stands in the source's text, in characters, as it is written there."""
+
+
+def seal(
+    claims: Sequence[DraftClaim],
+    *,
+    sources: Mapping[int, SealedSource],
+    courtesies: Collection[str],
+    link_hosts: Collection[str] = (),
+) -> tuple[SealedSentence, ...]:
+    """Return every sentence of a draft as courtesy, quoted, or unverified; none is left out or changed.
+
+    `sources` are the passages the generator was given, by their numbers. `courtesies` are the only sentences that
+    stand without a quote. An address that is in no source and of no host in `link_hosts` makes its sentence
+    unverified whatever it quotes.
+    """
+    folded = {number: fold(source.text) for number, source in sources.items()}
+    shown = [source.passage for source in sources.values()]
+    return tuple(_sealed(claim, sources, folded, shown, courtesies, link_hosts) for claim in claims)
+
+
+def _sealed(
+    claim: DraftClaim,
+    sources: Mapping[int, SealedSource],
+    folded: Mapping[int, Folded],
+    shown: Sequence[str],
+    courtesies: Collection[str],
+    link_hosts: Collection[str],
+) -> SealedSentence:
+    def sentence(standing: Standing, **found: object) -> SealedSentence:
+        return SealedSentence(
+            text=claim.text,
+            begins_paragraph=claim.begins_paragraph,
+            standing=standing,
+            **found,  # type: ignore[arg-type]  # the three calls below
+        )
+
+    if claim.text in courtesies:
+        return sentence(Standing.COURTESY)
+    if foreign_addresses(claim.text, evidence=shown, hosts=link_hosts):
+        return sentence(Standing.UNVERIFIED, doubt=Doubt.FOREIGN_LINK)
+    source = sources.get(claim.source) if claim.source is not None else None
+    if source is None or claim.source is None or not claim.quote:
+        return sentence(Standing.UNVERIFIED, doubt=Doubt.NO_SOURCE)
+    span = find_quote(claim.quote, folded[claim.source], near=(source.start, source.end))
+    if span is None:
+        return sentence(Standing.UNVERIFIED, doubt=Doubt.NOT_FOUND)
+    return sentence(Standing.QUOTED, source=source, start=span[0], end=span[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text with white space and typography made alike, and where each character of it came from."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
+def fold(text: str) -> Folded:
+    """Return `text` with white space and typography made alike; letters, case, digits and signs stay as they are."""
+    characters: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for start, end in _clusters(text):
+        written = text[start:end]
+        if written in UNSEEN:
+            continue
+        if written.isspace():
+            if characters and characters[-1] == " ":
+                spans[-1] = (spans[-1][0], end)
+                continue
+            written = " "
+        for character in SPELLED_ALIKE.get(written) or unicodedata.normalize("NFC", written):
+            characters.append(character)
+            spans.append((start, end))
+    return Folded("".join(characters), tuple(spans))
+
+
+def find_quote(quote: str, source: Folded, *, near: tuple[int, int] | None = None) -> tuple[int, int] | None:
+    """Return the span of `quote` in the text `source` was made of, in characters; None unless it stands there.
+
+    Words and numbers are never cut: "refundable" is not found in "nonrefundable", nor "5 days" in "1.5 days". Of
+    several places the first between the characters `near` is taken, else the first.
+    """
+    wanted = fold(quote).text.strip()
+    if sum(character.isalnum() for character in wanted) < LEAST_LETTERS:
+        return None
+    found = list(_places(wanted, source))
+    if near is not None:
+        found.sort(key=lambda span: not near[0] <= span[0] < span[1] <= near[1])
+    return found[0] if found else None
+
+
+def _places(wanted: str, source: Folded) -> Iterator[tuple[int, int]]:
+    at = source.text.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        if _begins_word(source.text, at) and _ends_word(source.text, end):
+            yield source.spans[at][0], source.spans[end - 1][1]
+        at = source.text.find(wanted, at + 1)
+
+
+def _begins_word(text: str, at: int) -> bool:
+    while at > 0 and text[at - 1] in OPENS:
+        at -= 1
+    return at == 0 or text[at - 1] == " " or text[at - 1] in ENDS_WITHOUT_SPACE
+
+
+def _ends_word(text: str, end: int) -> bool:
+    while end < len(text) and text[end] in CLOSES:
+        end += 1
+    return end == len(text) or text[end] == " " or text[end - 1] in ENDS_WITHOUT_SPACE or text[end] in "。！？｡"
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Return the span of each character together with the accents written behind it."""
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at < len(text) and unicodedata.combining(text[at]):
+            continue
+        yield start, at
+        start = at
