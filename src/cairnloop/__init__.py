@@ -37,6 +37,8 @@ if TYPE_CHECKING:
         TransactionRefused,
     )
     from cairnloop.core.guards import OperatorNeeded
+    from cairnloop.drafting.approving import approve_draft
+    from cairnloop.drafting.discarding import discard_draft
     from cairnloop.hooks.auditor import AuditFacts, Auditor
     from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, Verdict
     from cairnloop.hooks.context_provider import ContextProvider, CustomerContext
@@ -117,11 +119,13 @@ _HOMES = {
     "Visitor": "hooks.widget_verifier",
     "WidgetVerifier": "hooks.widget_verifier",
     "add_note": "conversations.messaging",
+    "approve_draft": "drafting.approving",
     "archive_article": "knowledge_base.publishing",
     "archive_conversation": "conversations.resolving",
     "assign_conversation": "conversations.assigning",
     "classify_article": "knowledge_base.writing",
     "create_article": "knowledge_base.writing",
+    "discard_draft": "drafting.discarding",
     "mark_read": "conversations.reading",
     "open_conversation": "conversations.opening",
     "post_cited_reply": "retrieval.citing",
@@ -181,11 +185,13 @@ __all__ = [
     "Visitor",
     "WidgetVerifier",
     "add_note",
+    "approve_draft",
     "archive_article",
     "archive_conversation",
     "assign_conversation",
     "classify_article",
     "create_article",
+    "discard_draft",
     "mark_read",
     "open_conversation",
     "post_cited_reply",

@@ -38,7 +38,12 @@ class Settings:
     sla_policy_provider: str | None = None
     """Dotted path of your SLAPolicyProvider: how soon an answer is due."""
     draft_generator: str | None = None
-    """Dotted path of your DraftGenerator: who words a draft reply."""
+    """Dotted path of your DraftGenerator: who words a draft reply. Default: sentences of your articles, word for
+    word. An empty string does without drafts."""
+    draft_link_hosts: tuple[str, ...] = ()
+    """Hosts a draft may name although no article does, such as "status.acme.example": in links and e-mail addresses."""
+    draft_wait_seconds: int = 3
+    """How long a draft waits for the customer to finish writing."""
     embedder: str | None = None
     """Dotted path of your Embedder: how text becomes vectors. Default: the bundled model where
     `cairnloop[local]` is installed, else none. An empty string does without vectors."""

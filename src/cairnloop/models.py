@@ -2,6 +2,7 @@
 
 from cairnloop.audit.models import AuditEntry, AuditSeal
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
+from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.knowledge_base.models import Article, Chunk, Revision
 from cairnloop.retrieval.models import (
     ChunkSentence,
@@ -27,6 +28,8 @@ __all__ = [
     "ChunkWords",
     "Citation",
     "Conversation",
+    "Draft",
+    "DraftSentence",
     "GapEvent",
     "Lexeme",
     "LexiconChange",

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from cairnloop.conf import get_settings
 from cairnloop.conversations import events, hinting
 from cairnloop.conversations import jobs as conversation_jobs
 from cairnloop.core.events import subscribe
+from cairnloop.drafting import events as drafting_events
+from cairnloop.drafting import jobs as drafting_jobs
+from cairnloop.drafting.models import Draft
+from cairnloop.drafting.turning_stale import (
+    turn_stale_in_conversation,
+    turn_stale_of_article,
+    turn_stale_once_answered,
+    turn_stale_unless_public,
+)
 from cairnloop.hooks import HOOKS
 from cairnloop.knowledge_base import events as knowledge_events
 from cairnloop.retrieval import case_indexing, indexing
@@ -26,6 +36,9 @@ OPERATORS_SEE: tuple[type[Any], ...] = (
     events.ConversationArchived,
     events.ConversationAssigned,
     events.RatingRecorded,
+    drafting_events.DraftPrepared,
+    drafting_events.DraftDecided,
+    drafting_events.DraftTurnedStale,
 )
 CUSTOMERS_SEE: tuple[type[Any], ...] = (
     events.ConversationOpened,
@@ -51,6 +64,15 @@ def connect() -> None:
     subscribe(retrieval_events.WordsCounted, fold_lexicon)
     subscribe(retrieval_events.WordsIndexed, embed_chunks)
     subscribe(retrieval_events.VectorIndexMissing, build_vector_index)
+    subscribe(events.MessageReceived, draft_answer)
+    subscribe(events.ReplyPosted, forget_answered_draft)
+    subscribe(events.ConversationResolved, forget_draft)
+    subscribe(events.ConversationArchived, forget_draft)
+    subscribe(knowledge_events.RevisionPublished, forget_drafts_citing)
+    subscribe(knowledge_events.ArticleArchived, forget_drafts_citing)
+    subscribe(knowledge_events.ArticleReclassified, forget_drafts_of_hidden)
+    subscribe(drafting_events.DraftSourceChanged, draft_anew)
+    subscribe(drafting_events.DraftOvertaken, draft_anew)
     for event in OPERATORS_SEE:
         subscribe(event, hinting.hint_operators)
     for event in CUSTOMERS_SEE:
@@ -113,3 +135,43 @@ def embed_case(event: retrieval_events.CaseIndexed) -> None:
 def forget_case(event: events.ConversationReopened | events.ConversationArchived) -> None:
     """Let nothing be found of a conversation that goes on, or was put away."""
     case_indexing.forget_case(conversation_id=event.conversation_id)
+
+
+def draft_answer(event: events.MessageReceived) -> None:
+    """Nobody sends what answers an earlier message; what answers this one is prepared in a job, once they paused."""
+    turn_stale_in_conversation(conversation_id=event.conversation_id, cause=Draft.StaleCause.NEW_MESSAGE)
+    _defer_draft(event.conversation_id)
+
+
+def forget_answered_draft(event: events.ReplyPosted) -> None:
+    """The customer was answered: what was prepared is of no more use."""
+    turn_stale_once_answered(conversation_id=event.conversation_id)
+
+
+def forget_draft(event: events.ConversationResolved | events.ConversationArchived) -> None:
+    """The customer waits no more."""
+    turn_stale_in_conversation(conversation_id=event.conversation_id, cause=Draft.StaleCause.CLOSED)
+
+
+def forget_drafts_citing(event: knowledge_events.RevisionPublished | knowledge_events.ArticleArchived) -> None:
+    """What was prepared on other words is sent by nobody."""
+    turn_stale_of_article(article_id=event.article_id)
+
+
+def forget_drafts_of_hidden(event: knowledge_events.ArticleReclassified) -> None:
+    """What was prepared on words that customers may not read now is sent by nobody."""
+    turn_stale_unless_public(article_id=event.article_id)
+
+
+def draft_anew(event: drafting_events.DraftSourceChanged | drafting_events.DraftOvertaken) -> None:
+    """The customer still waits: prepare an answer on what is live now."""
+    _defer_draft(event.conversation_id)
+
+
+def _defer_draft(conversation_id: int) -> None:
+    if HOOKS["draft_generator"].path:
+        drafting_jobs.generate_draft.defer(
+            conversation_id=conversation_id,
+            once_as=str(conversation_id),
+            in_seconds=get_settings().draft_wait_seconds,
+        )

@@ -8,7 +8,7 @@ from cairnloop.drafting.grounding import Decision, Findings, Kind, Reason, decid
 
 
 def findings(**changes: object) -> Findings:
-    values = {"canonical": 3, "assistive": 0, "is_answerable": True, "clarifications": 0, **changes}
+    values = {"canonical": 3, "is_answerable": True, "clarifications": 0, **changes}
     return Findings(**values)
 
 
@@ -20,7 +20,6 @@ class TestDecide:
             ({"clarifications": 1}, Kind.REPLY, Reason.GROUNDED),
             ({"is_answerable": False}, Kind.CLARIFICATION, Reason.WEAK_EVIDENCE),
             ({"is_answerable": False, "clarifications": 1}, Kind.ESCALATION, Reason.CLARIFIED_BEFORE),
-            ({"canonical": 0, "assistive": 4}, Kind.ESCALATION, Reason.ONLY_CASES),
             ({"canonical": 0}, Kind.ESCALATION, Reason.NOTHING_FOUND),
             ({"failed": True}, Kind.ESCALATION, Reason.SEARCH_FAILED),
         ],
@@ -33,12 +32,10 @@ class TestDecide:
         assert decide_without_quotes(findings(clarifications=1)) == Decision(Kind.ESCALATION, Reason.CLARIFIED_BEFORE)
 
     def test_never_replies_to_what_is_not_answerable_and_never_asks_twice(self):
-        for canonical, assistive, answerable, asked, failed in itertools.product(
-            (0, 1, 9), (0, 2), (True, False), (0, 1, 2), (True, False)
+        for canonical, answerable, asked, failed in itertools.product(
+            (0, 1, 9), (True, False), (0, 1, 2), (True, False)
         ):
-            found = Findings(
-                canonical=canonical, assistive=assistive, is_answerable=answerable, clarifications=asked, failed=failed
-            )
+            found = Findings(canonical=canonical, is_answerable=answerable, clarifications=asked, failed=failed)
             kind = decide(found).kind
             assert kind is not Kind.REPLY or (answerable and canonical and not failed)
             assert kind is not Kind.CLARIFICATION or asked == 0

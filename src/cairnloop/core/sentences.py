@@ -86,6 +86,27 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.core.texts.UnstorableText": _(
         "The text holds characters that cannot be stored. Remove them and send it again."
     ),
+    "cairnloop.drafting.approving.ApproverNeeded": _(
+        "Only an operator sends a draft, in their own name. Nothing was sent."
+    ),
+    "cairnloop.drafting.approving.DraftNotPending": _(
+        "This draft does not wait any more: it was sent, discarded, or what it rests on changed. Nothing was sent."
+    ),
+    "cairnloop.drafting.approving.NoSuchDraft": _(
+        "There is no such draft here. It may have been removed, or it is not yours to see."
+    ),
+    "cairnloop.drafting.approving.NothingToSend": _(
+        "There is no draft reply here, only the reason why a person is needed. Write the answer yourself."
+    ),
+    "cairnloop.drafting.approving.SentenceNotVerified": _(
+        "A marked sentence has no source. Change it or take it out; nothing was sent."
+    ),
+    "cairnloop.drafting.discarding.UnknownDiscardReason": _(
+        "A draft is discarded for one of the listed reasons. Nothing was changed."
+    ),
+    "cairnloop.drafting.saving.SourceChangedMeanwhile": _(
+        "A source was changed while the draft was prepared. Nothing was kept; it is prepared again."
+    ),
     "cairnloop.knowledge_base.front_matter.InvalidFrontMatter": _(
         "The front matter between the two lines of dashes cannot be read."
     ),

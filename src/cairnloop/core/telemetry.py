@@ -22,6 +22,16 @@ EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "conversation.rated": {"rating": frozenset({"positive", "negative"})},
     "message.received": {"outcome": OUTCOMES},
     "message.replied": {"outcome": OUTCOMES},
+    "draft.prepared": {
+        "kind": frozenset({"reply", "clarification", "escalation"}),
+        "reason": frozenset(
+            {
+                *("grounded", "weak_evidence", "nothing_to_quote", "clarified_before", "nothing_found"),
+                "search_failed",
+            }
+        ),
+    },
+    "draft.decided": {"decision": frozenset({"approved", "edited", "discarded"})},
     "article.published": {"visibility": frozenset({"public", "internal"})},
     "widget.connected": {"outcome": OUTCOMES},
     "widget.refused": {"reason": frozenset({"no_verifier", "token", "origin", "rate", "frame"})},

@@ -24,7 +24,6 @@ class Reason(StrEnum):
     WEAK_EVIDENCE = "weak_evidence"
     NOTHING_TO_QUOTE = "nothing_to_quote"
     CLARIFIED_BEFORE = "clarified_before"
-    ONLY_CASES = "only_cases"
     NOTHING_FOUND = "nothing_found"
     SEARCH_FAILED = "search_failed"
 
@@ -34,7 +33,7 @@ class Findings:
     """What a search brought, as far as the decision needs it."""
 
     canonical: int
-    assistive: int
+    """How many passages that may be quoted."""
     is_answerable: bool
     clarifications: int
     """How often in a row the customer was asked back already."""
@@ -57,7 +56,7 @@ def decide(findings: Findings) -> Decision:
     if findings.failed:
         return Decision(Kind.ESCALATION, Reason.SEARCH_FAILED)
     if not findings.canonical:
-        return Decision(Kind.ESCALATION, Reason.ONLY_CASES if findings.assistive else Reason.NOTHING_FOUND)
+        return Decision(Kind.ESCALATION, Reason.NOTHING_FOUND)
     if findings.is_answerable:
         return Decision(Kind.REPLY, Reason.GROUNDED)
     if findings.clarifications >= CLARIFICATIONS_IN_A_ROW:

@@ -11,7 +11,8 @@ from cairnloop.hooks.facts import ConversationFacts
 
 
 class Verdict(StrEnum):
-    """What happens with something a machine prepared."""
+    """What happens with something a machine prepared. Nothing is sent without a person in this release: SEND is held
+    for review like REVIEW, and kept as the policy's word."""
 
     SEND = "send"
     REVIEW = "review"
@@ -24,11 +25,17 @@ class DraftFacts:
 
     conversation: ConversationFacts
     kind: str
+    """"reply", "clarification" or "escalation"."""
     grounding: Mapping[str, Any]
+    """`reason`; `answerability` and its `threshold`; how many sentences are `quoted` and `unverified`;
+    `oldest_source_days`, None without a source; `clarifications`, how often in a row the customer was asked back."""
 
 
 class AutomationPolicy(Protocol):
-    """Decides what a machine may send. Raising is treated as deny, and audited."""
+    """Decides what a machine may prepare and send, asked for drafts of every kind. Raising is treated as deny.
+
+    What is denied is kept as discarded, for whoever audits it. An escalation is shown all the same: it sends nothing.
+    """
 
     def decide(self, *, draft: DraftFacts) -> Verdict:
         """Return whether the draft is sent, waits for a person, or is dropped."""

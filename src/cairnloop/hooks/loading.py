@@ -26,6 +26,8 @@ class HookSpec:
     """What happens while the host has none, in one sentence for the doctor."""
     packaged: tuple[str, str] | None = None
     """A package, and the default used where it is installed; an empty string in the setting does without."""
+    dispensable: bool = False
+    """An empty string in the setting does without it."""
     optional: frozenset[str] = frozenset()
     """Methods a host's class may lack; one that is there is checked like every other."""
 
@@ -33,7 +35,7 @@ class HookSpec:
     def path(self) -> str | None:
         """What is used now: the host's own, or the default."""
         given: str | None = getattr(get_settings(), self.setting)
-        if given is not None and (given or self.packaged):
+        if given is not None and (given or self.packaged or self.dispensable):
             return given or None
         if self.packaged and find_spec(self.packaged[0]) is not None:
             return self.packaged[1]
@@ -87,8 +89,9 @@ HOOKS: dict[str, HookSpec] = {
     "draft_generator": HookSpec(
         "draft_generator",
         "cairnloop.hooks.draft_generator.DraftGenerator",
-        None,
-        "No draft replies are prepared.",
+        "cairnloop.drafting.generators.extractive.ExtractiveGenerator",
+        "Drafts are composed of sentences of your articles.",
+        dispensable=True,
     ),
     "embedder": HookSpec(
         "embedder",

@@ -141,7 +141,7 @@ class TestTheSystem:
 
     def test_counts_jobs_that_failed(self, browser, ada, conversation):
         cairnloop.resolve_conversation(conversation_id=conversation.pk, by=actor_of(ada))
-        assert "2 waiting" in part(browser.get(HOME), "system")
+        assert "3 waiting" in part(browser.get(HOME), "system")
         with connection.cursor() as cursor:
             cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE task_name LIKE '%notify_resolved'")
         assert "1 background job failed" in part(browser.get(HOME), "system")

@@ -1,0 +1,119 @@
+"""An operator sends a draft, as it is or in their own words."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from cairnloop.audit.recording import record
+from cairnloop.conf import get_settings
+from cairnloop.conversations.holding import hold_conversation
+from cairnloop.conversations.wording import checked_text
+from cairnloop.core import telemetry
+from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.core.errors import InvalidInput, InvalidTransition, NotFound
+from cairnloop.core.events import publish
+from cairnloop.core.guards import OperatorNeeded, checked_id, refuse_strangers
+from cairnloop.core.transactions import command
+from cairnloop.drafting.events import DraftDecided
+from cairnloop.drafting.models import Draft, DraftSentence
+from cairnloop.drafting.phrasing import edited_chars, kept_in, says_the_same, text_of
+from cairnloop.drafting.quoting import holds_current_sources
+from cairnloop.retrieval.citing import CITATIONS_LIMIT, Passage, post_cited_reply
+
+
+class NoSuchDraft(NotFound):
+    """There is no such draft here. It may have been removed, or it is not yours to see."""
+
+    code = "no_such_draft"
+
+
+class ApproverNeeded(OperatorNeeded):
+    """Only an operator sends a draft, in their own name. Nothing was sent."""
+
+    code = "approver_needed"
+
+
+class DraftNotPending(InvalidTransition):
+    """This draft does not wait any more: it was sent, discarded, or what it rests on changed. Nothing was sent."""
+
+    code = "draft_not_pending"
+
+
+class SentenceNotVerified(InvalidInput):
+    """A marked sentence has no source. Change it or take it out; nothing was sent."""
+
+    code = "sentence_not_verified"
+
+
+class NothingToSend(InvalidInput):
+    """There is no draft reply here, only the reason why a person is needed. Write the answer yourself."""
+
+    code = "nothing_to_send"
+
+
+@command
+def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | None = None) -> Draft:
+    """Send a draft in the operator's name, as exactly one reply; with a `text`, what they made of it.
+
+    Sentences that stand in the text unchanged keep their sources. `seen_sequence` is the last sequence the operator
+    saw. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, SentenceNotVerified, and whatever
+    `post_reply` raises, such as StaleView; nothing is written then.
+    """
+    refuse_strangers(by)
+    if by.kind is not ActorKind.OPERATOR:
+        raise ApproverNeeded
+    draft = find_draft(draft_id)
+    conversation = hold_conversation(draft.conversation_id)
+    sentences = list(DraftSentence.objects.filter(draft=draft).order_by("index"))
+    draft.refresh_from_db()
+    if draft.kind == Draft.Kind.ESCALATION:
+        raise NothingToSend
+    if not draft.is_pending or not holds_current_sources(sentences):
+        raise DraftNotPending
+    prepared = text_of(sentences)
+    text = prepared if text is None else checked_text(text, limit=get_settings().message_limit_chars)
+    kept = kept_in(text, sentences)
+    if any(sentence.standing == DraftSentence.Standing.UNVERIFIED for sentence in kept):
+        raise SentenceNotVerified
+
+    now = timezone.now()
+    is_edited = not says_the_same(text, prepared)
+    # First, so that the reply finds no draft that waits and would turn stale because of it.
+    if is_edited:
+        draft.edit(by=by, at=now, edited_chars=edited_chars(prepared, text))
+    else:
+        draft.approve(by=by, at=now)
+    message = post_cited_reply(
+        conversation_id=conversation.pk, text=text, passages=_passages(kept), by=by, seen_sequence=seen_sequence
+    )
+    draft.keep_reply(message)
+    record(
+        "draft.edited" if is_edited else "draft.approved",
+        by=by,
+        subject=f"draft:{draft.pk}",
+        evidence={
+            "conversation_id": conversation.pk,
+            "sequence": message.sequence,
+            "seen_sequence": seen_sequence,
+            "edited_chars": draft.edited_chars,
+            "kept_sentences": len(kept),
+            "sentences": len(sentences),
+        },
+    )
+    publish(DraftDecided(conversation.pk, draft.pk))
+    telemetry.count("draft.decided", decision=draft.status)
+    return draft
+
+
+def find_draft(draft_id: int) -> Draft:
+    """Return a draft. Raises NoSuchDraft."""
+    try:
+        return Draft.objects.get(pk=checked_id(draft_id, name="draft_id"))
+    except (Draft.DoesNotExist, NotFound):
+        raise NoSuchDraft from None
+
+
+def _passages(kept: list[DraftSentence]) -> list[Passage]:
+    quoted = [sentence for sentence in kept if sentence.revision_id]
+    found = [Passage(sentence.revision_id or 0, sentence.start, sentence.end) for sentence in quoted]
+    return list(dict.fromkeys(found))[:CITATIONS_LIMIT]

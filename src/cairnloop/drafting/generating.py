@@ -1,0 +1,262 @@
+"""From a customer's message to a draft: load, search, decide, word, seal, save."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from cairnloop.conf import get_settings
+from cairnloop.conversations.models import Conversation, Message
+from cairnloop.conversations.notifying import facts_of
+from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.core.texts import storable
+from cairnloop.core.transactions import pipeline
+from cairnloop.drafting.courtesies import Courtesies, courtesies_for
+from cairnloop.drafting.generators.extractive import ExtractiveGenerator
+from cairnloop.drafting.grounding import Decision, Findings, Kind, decide, decide_without_quotes
+from cairnloop.drafting.models import Draft
+from cairnloop.drafting.phrasing import text_of
+from cairnloop.drafting.policy import verdict_on
+from cairnloop.drafting.questions import question_of
+from cairnloop.drafting.saving import Prepared, save_draft
+from cairnloop.drafting.sealing import SealedSentence, SealedSource, Standing, seal
+from cairnloop.hooks import HOOKS, load_hook
+from cairnloop.hooks.automation_policy import DraftFacts
+from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult, DraftSource
+from cairnloop.knowledge_base.models import Chunk
+from cairnloop.retrieval.evidence import Answerability, ArticleCitation, Evidence
+from cairnloop.retrieval.masking import mask
+from cairnloop.retrieval.searching import search_knowledge
+
+logger = logging.getLogger("cairnloop.drafting")
+
+TURNS = 12
+PASSAGES = 5
+PASSAGES_PER_ARTICLE = 2
+MOST_CLAIMS = 40
+EXTRACTIVE = "extractive"
+
+
+class UnusableDraft(Exception):
+    """What a generator returned is no draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    conversation: Conversation
+    answers: int
+    turns: list[tuple[str, str]]
+    question: str
+    courtesies: Courtesies
+    clarifications: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    sentences: tuple[SealedSentence, ...] = ()
+    generator: str = ""
+    fell_back: bool = False
+
+
+@pipeline
+def generate_draft(*, conversation_id: int) -> Draft | None:
+    """Prepare a draft for what the customer wrote last; None where nobody waits, nothing is asked, or one exists.
+
+    If the customer writes again meanwhile nothing is saved, and another job waits.
+    """
+    task = _load(conversation_id) if HOOKS["draft_generator"].path else None
+    if task is None:
+        return None
+    evidence, judged, failed = _search(task)
+    findings = Findings(
+        canonical=len(evidence),
+        is_answerable=judged.is_answerable,
+        clarifications=task.clarifications,
+        failed=failed,
+    )
+    decision, wording, sources = _word(task, findings, evidence)
+    now = timezone.now()
+    verdict = verdict_on(_facts(task, decision, judged, wording, sources, now))
+    return save_draft(
+        Prepared(
+            conversation_id=task.conversation.pk,
+            answers_sequence=task.answers,
+            decision=decision,
+            sentences=wording.sentences,
+            score=judged.score,
+            threshold=judged.threshold,
+            generator=wording.generator,
+            fell_back=wording.fell_back,
+            verdict=verdict,
+            question=task.question,
+            evidence=tuple(evidence),
+            names=_names(task.conversation),
+        )
+    )
+
+
+def _load(conversation_id: int) -> _Task | None:
+    conversation = Conversation.objects.waiting().filter(pk=conversation_id).first()
+    if conversation is None:
+        return None
+    # What the host's own code said is no answer: the customer still waits.
+    people = Q(role=Message.Role.CUSTOMER) | Q(role=Message.Role.OPERATOR, author_kind=ActorKind.OPERATOR)
+    said = Message.objects.filter(people, conversation=conversation)
+    recent = list(said.order_by("-sequence")[:TURNS])[::-1]
+    own = [message.sequence for message in recent if message.role == Message.Role.CUSTOMER]
+    if not own or Draft.objects.of_conversation(conversation_id).answering(own[-1]).exists():
+        return None
+    names = _names(conversation)
+    question = question_of([(message.role, message.text) for message in recent], names=names)
+    if not question:
+        return None
+    return _Task(
+        conversation=conversation,
+        answers=own[-1],
+        turns=[(message.role, mask(message.text, names=names)) for message in recent],
+        question=question,
+        courtesies=courtesies_for(conversation.customer_name),
+        clarifications=_clarifications(recent),
+    )
+
+
+def _clarifications(recent: Sequence[Message]) -> int:
+    """Return whether the last reply was a question back that came of a draft."""
+    replies = [message.pk for message in recent if message.role == Message.Role.OPERATOR]
+    asked = Draft.objects.sent().filter(kind=Draft.Kind.CLARIFICATION, reply_id__in=replies[-1:])
+    return asked.count()
+
+
+def _search(task: _Task) -> tuple[list[Evidence], Answerability, bool]:
+    # As the customer: what they may not read is never quoted to them.
+    reader = Actor.customer(task.conversation.customer_ref)
+    try:
+        outcome = search_knowledge(
+            task.question,
+            actor=reader,
+            surface="draft_generation",
+            limit=PASSAGES,
+            chunks_per_article=PASSAGES_PER_ARTICLE,
+        )
+    except Exception as error:
+        logger.warning("the search for a draft failed: %s", type(error).__name__)
+        return [], Answerability(score=0.0, threshold=1.0, coverage=0.0), True
+    return list(outcome.canonical), outcome.answerability, False
+
+
+def _word(
+    task: _Task, findings: Findings, evidence: Sequence[Evidence]
+) -> tuple[Decision, _Wording, Mapping[int, SealedSource]]:
+    decision = decide(findings)
+    if decision.kind is Kind.REPLY:
+        sources = _sources(evidence)
+        wording = _reply(task, evidence, sources)
+        if any(sentence.standing is not Standing.COURTESY for sentence in wording.sentences):
+            return decision, wording, sources
+        decision = decide_without_quotes(findings)
+    if decision.kind is Kind.CLARIFICATION:
+        asked = (DraftClaim(text=task.courtesies.opening), DraftClaim(text=task.courtesies.question))
+        return decision, _Wording(_sealed(task, asked, {}), EXTRACTIVE), {}
+    return decision, _Wording(), {}
+
+
+def _sources(evidence: Sequence[Evidence]) -> dict[int, SealedSource]:
+    """Return the passages by their numbers, each with the whole text of the revision it stands in."""
+    places = [found.citation for found in evidence if isinstance(found.citation, ArticleCitation)]
+    rows = Chunk.objects.filter(revision_id__in={place.revision_id for place in places}).select_related("revision")
+    chunks = {(chunk.revision_id, chunk.index): chunk for chunk in rows}
+    found = [(place, chunks.get((place.revision_id, place.chunk_index))) for place in places]
+    return {
+        number: SealedSource(
+            revision_id=place.revision_id,
+            article_id=place.article_id,
+            text=chunk.revision.text,
+            start=chunk.start,
+            end=chunk.end,
+        )
+        for number, (place, chunk) in enumerate(found, 1)
+        if chunk is not None
+    }
+
+
+def _reply(task: _Task, evidence: Sequence[Evidence], sources: Mapping[int, SealedSource]) -> _Wording:
+    titles = dict(enumerate((found.title for found in evidence), 1))
+    request = DraftRequest(
+        conversation=facts_of(task.conversation),
+        turns=task.turns,
+        question=task.question,
+        sources=[
+            DraftSource(number=number, title=titles[number], text=source.passage) for number, source in sources.items()
+        ],
+        opening=task.courtesies.opening,
+        closing=task.courtesies.closing,
+    )
+    name = HOOKS["draft_generator"].path or ""
+    if name != HOOKS["draft_generator"].default:
+        try:
+            claims = _usable(load_hook("draft_generator").generate(request=request))
+            return _Wording(_sealed(task, claims, sources), name)
+        except Exception as error:
+            logger.warning("DraftGenerator.generate failed: %s", type(error).__name__)
+    claims = _usable(ExtractiveGenerator().generate(request=request))
+    return _Wording(_sealed(task, claims, sources), EXTRACTIVE, fell_back=name != HOOKS["draft_generator"].default)
+
+
+def _usable(result: DraftResult) -> tuple[DraftClaim, ...]:
+    """Return the claims of a result. Raises UnusableDraft for what no operator could read or no column hold."""
+    if not isinstance(result, DraftResult):
+        raise UnusableDraft(type(result).__name__)
+    claims = tuple(result.claims)
+    if not all(
+        isinstance(claim, DraftClaim) and _is_text(claim.text) and _is_text(claim.quote, "") for claim in claims
+    ):
+        raise UnusableDraft
+    if len(claims) > MOST_CLAIMS or len(text_of(claims)) > get_settings().message_limit_chars:
+        raise UnusableDraft
+    return claims
+
+
+def _is_text(value: object, *also: str) -> bool:
+    return isinstance(value, str) and storable(value) == value and (bool(value.strip()) or value in also)
+
+
+def _sealed(
+    task: _Task, claims: Sequence[DraftClaim], sources: Mapping[int, SealedSource]
+) -> tuple[SealedSentence, ...]:
+    return seal(claims, sources=sources, courtesies=task.courtesies.all, link_hosts=get_settings().draft_link_hosts)
+
+
+def _facts(
+    task: _Task,
+    decision: Decision,
+    judged: Answerability,
+    wording: _Wording,
+    sources: Mapping[int, SealedSource],
+    now: datetime,
+) -> DraftFacts:
+    standings = [sentence.standing for sentence in wording.sentences]
+    quoted = {sentence.source.revision_id for sentence in wording.sentences if sentence.source}
+    published = Chunk.objects.filter(revision_id__in=quoted).order_by("revision__published_at")
+    oldest = published.values_list("revision__published_at", flat=True).first()
+    return DraftFacts(
+        conversation=facts_of(task.conversation),
+        kind=decision.kind,
+        grounding={
+            "reason": decision.reason.value,
+            "answerability": judged.score,
+            "threshold": judged.threshold,
+            "quoted": standings.count(Standing.QUOTED),
+            "unverified": standings.count(Standing.UNVERIFIED),
+            "oldest_source_days": (now - oldest).days if oldest else None,
+            "clarifications": task.clarifications,
+        },
+    )
+
+
+def _names(conversation: Conversation) -> tuple[str, ...]:
+    return (conversation.customer_name, conversation.account_name)

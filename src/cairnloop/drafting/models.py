@@ -1,0 +1,218 @@
+"""A draft, its sentences, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cairnloop.conversations.models import Conversation, Message
+from cairnloop.core.actors import Actor
+from cairnloop.core.lifecycle import Lifecycle
+from cairnloop.knowledge_base.models import Article, Revision
+
+OPEN = ["pending", "failed"]
+SENT = ["approved", "edited"]
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    """Drafts, asked for in words."""
+
+    def open(self) -> Self:
+        """Those an operator still has before them; a conversation has one at most."""
+        return self.filter(status__in=OPEN)
+
+    def sent(self) -> Self:
+        """Those that became a reply."""
+        return self.filter(status__in=SENT)
+
+    def of_conversation(self, conversation_id: int) -> Self:
+        """Those of one conversation."""
+        return self.filter(conversation_id=conversation_id)
+
+    def answering(self, sequence: int) -> Self:
+        """Those that answer up to one message, unless they turned stale: what they said may be prepared anew."""
+        return self.filter(answers_sequence=sequence).exclude(status=Draft.Status.STALE)
+
+    def citing(self, article_id: int) -> Self:
+        """Those with a sentence that rests on any revision of an article."""
+        return self.filter(pk__in=DraftSentence.objects.filter(article_id=article_id).values("draft_id"))
+
+    def turn_stale(self, *, cause: Draft.StaleCause, at: datetime) -> list[Draft]:
+        """Move the open ones of these to stale and return them, in the order of their ids."""
+        # In one order, so that two writers who turn the same drafts stale never wait for each other crosswise.
+        held = list(self.open().select_for_update(of=("self",)).order_by("pk"))
+        for draft in held:
+            draft.become_stale(cause=cause, at=at)
+        return held
+
+
+class Draft(models.Model):
+    """What was prepared for a customer's message: a reply, a question back, or the reason why a person is needed."""
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", _("Draft reply")
+        CLARIFICATION = "clarification", _("Question back")
+        ESCALATION = "escalation", _("No draft")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        APPROVED = "approved", _("Approved")
+        EDITED = "edited", _("Approved with edits")
+        DISCARDED = "discarded", _("Discarded")
+        STALE = "stale", _("Stale")
+        FAILED = "failed", _("Failed")
+
+    class StaleCause(models.TextChoices):
+        NONE = "", ""
+        NEW_MESSAGE = "new_message", _("The customer wrote again")
+        ANSWERED = "answered", _("The customer was answered")
+        CLOSED = "closed", _("The conversation was resolved or archived")
+        SOURCE_CHANGED = "source_changed", _("A source was changed or withdrawn")
+        REPLACED = "replaced", _("Another draft took its place")
+
+    class DiscardReason(models.TextChoices):
+        NONE = "", ""
+        WRONG = "wrong", _("It is not right")
+        INCOMPLETE = "incomplete", _("Something is missing")
+        OFF_TOPIC = "off_topic", _("It answers something else")
+        NOT_NEEDED = "not_needed", _("No such reply is needed")
+        POLICY = "policy", _("The policy denied it")
+
+    lifecycle = Lifecycle(
+        "status",
+        {
+            Status.PENDING: {Status.APPROVED, Status.EDITED, Status.DISCARDED, Status.STALE},
+            Status.FAILED: {Status.DISCARDED, Status.STALE},
+        },
+    )
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="drafts")
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    reason = models.CharField(max_length=30)
+    """Why it is of this kind: a `grounding.Reason`."""
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    answers_sequence = models.PositiveIntegerField()
+    """The customer's last message it answers."""
+    score = models.FloatField(default=0)
+    threshold = models.FloatField(default=0)
+    """How likely the evidence held the answer, and from which score on that counted as yes."""
+    generator = models.CharField(max_length=200, blank=True)
+    fell_back = models.BooleanField(default=False)
+    """The host's generator failed, and the extractive one took its place."""
+    verdict = models.CharField(max_length=10)
+    prepared_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by_kind = models.CharField(max_length=10, blank=True)
+    decided_by_ref = models.CharField(max_length=200, blank=True)
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    discard_reason = models.CharField(max_length=15, choices=DiscardReason.choices, blank=True)
+    stale_cause = models.CharField(max_length=15, choices=StaleCause.choices, blank=True)
+    reply = models.OneToOneField(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="draft")
+    """What was sent. It never changes, and neither do the sentences: together they are the difference."""
+    edited_chars = models.PositiveIntegerField(default=0)
+    """How many characters the operator added or took away before sending."""
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(status__in=OPEN), name="cl_draft_one_open_per_conversation"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["reply", "clarification", "escalation"]), name="cl_draft_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "approved", "edited", "discarded", "stale", "failed"]),
+                name="cl_draft_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(reply__isnull=True) | Q(status__in=SENT), name="cl_draft_reply_only_once_sent"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=SENT) | Q(decided_by_kind="operator"), name="cl_draft_sent_by_an_operator"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="escalation") | ~Q(status__in=SENT), name="cl_draft_escalation_is_never_sent"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="discarded") ^ Q(discard_reason=""), name="cl_draft_discarded_has_reason"
+            ),
+            models.CheckConstraint(condition=Q(status="stale") ^ Q(stale_cause=""), name="cl_draft_stale_has_cause"),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN) ^ Q(decided_at__isnull=False), name="cl_draft_decided_has_time"
+            ),
+            models.CheckConstraint(condition=Q(answers_sequence__gte=1), name="cl_draft_answers_a_message"),
+        ]
+        indexes = [models.Index("conversation", F("id").desc(), name="cl_draft_conversation")]
+
+    @property
+    def is_pending(self) -> bool:
+        """True while it waits for an operator."""
+        return self.status == self.Status.PENDING
+
+    def approve(self, *, by: Actor, at: datetime) -> None:
+        """Move to approved: it is sent as it was prepared."""
+        self.lifecycle.move(self, self.Status.APPROVED, **_decided(by, at))
+
+    def edit(self, *, by: Actor, at: datetime, edited_chars: int) -> None:
+        """Move to edited: it is sent in the operator's words."""
+        self.lifecycle.move(self, self.Status.EDITED, edited_chars=edited_chars, **_decided(by, at))
+
+    def discard(self, *, by: Actor, at: datetime, reason: str) -> None:
+        """Move to discarded, with the reason; nothing is sent."""
+        self.lifecycle.move(self, self.Status.DISCARDED, discard_reason=reason, **_decided(by, at))
+
+    def become_stale(self, *, at: datetime, cause: str) -> None:
+        """Move to stale: what it answers or rests on is no longer so."""
+        self.lifecycle.move(self, self.Status.STALE, stale_cause=cause, decided_at=at)
+
+    def keep_reply(self, message: Message) -> None:
+        """Note which reply it became."""
+        self.reply = message
+        self.save(update_fields=["reply"])
+
+
+def _decided(by: Actor, at: datetime) -> dict[str, str | datetime]:
+    return {"decided_at": at, "decided_by_kind": by.kind, "decided_by_ref": by.ref, "decided_by_name": by.name}
+
+
+class DraftSentence(models.Model):
+    """One sentence of a draft and the words of a published revision it rests on; never changed once written."""
+
+    class Standing(models.TextChoices):
+        COURTESY = "courtesy", _("Courtesy")
+        QUOTED = "quoted", _("Quoted")
+        UNVERIFIED = "unverified", _("Not verified")
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="sentences")
+    index = models.PositiveIntegerField()
+    text = models.TextField()
+    begins_paragraph = models.BooleanField(default=False)
+    standing = models.CharField(max_length=12, choices=Standing.choices)
+    doubt = models.CharField(max_length=15, blank=True)
+    """Why it is not verified: a `sealing.Doubt`."""
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    start = models.PositiveIntegerField(default=0)
+    end = models.PositiveIntegerField(default=0)
+    """Where the quote stands in the revision's text, in characters."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "index"], name="cl_draft_sentence_once_per_index"),
+            models.CheckConstraint(condition=~Q(text=""), name="cl_draft_sentence_has_text"),
+            models.CheckConstraint(
+                condition=Q(standing="quoted", article__isnull=False, revision__isnull=False, end__gt=F("start"))
+                | Q(standing__in=["courtesy", "unverified"], article__isnull=True, revision__isnull=True),
+                name="cl_draft_sentence_quoted_has_quote",
+            ),
+            models.CheckConstraint(
+                condition=Q(standing="unverified") ^ Q(doubt=""), name="cl_draft_sentence_unverified_has_doubt"
+            ),
+        ]
+        indexes = [models.Index("article", "draft", name="cl_draft_sentence_article")]

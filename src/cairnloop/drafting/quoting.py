@@ -1,0 +1,29 @@
+"""Whether what a draft quotes is still live, asked while nobody can change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cairnloop.drafting.models import DraftSentence
+from cairnloop.drafting.sealing import SealedSentence
+from cairnloop.knowledge_base.models import Article
+
+
+def holds_current_sources(sentences: Iterable[SealedSentence | DraftSentence]) -> bool:
+    """Lock the articles that are quoted until the transaction ends, and return whether each may still be.
+
+    That is: the revision is the live one, and customers may read it. Locked in the order of their ids, so that two
+    writers who quote the same articles never wait for each other crosswise.
+    """
+    quoted = {
+        (article_id, revision_id) for article_id, revision_id in map(_place, sentences) if article_id and revision_id
+    }
+    rows = Article.objects.public().locked().filter(pk__in={article_id for article_id, _ in quoted}).order_by("pk")
+    return quoted <= set(rows.values_list("pk", "live_revision_id"))
+
+
+def _place(sentence: SealedSentence | DraftSentence) -> tuple[int | None, int | None]:
+    if isinstance(sentence, DraftSentence):
+        return sentence.article_id, sentence.revision_id
+    source = sentence.source
+    return (source.article_id, source.revision_id) if source else (None, None)

@@ -1,0 +1,166 @@
+"""A draft is kept: for the message it answers, if that is still the customer's last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from cairnloop.audit.recording import record
+from cairnloop.conversations.holding import hold_conversation
+from cairnloop.conversations.models import Conversation, Message
+from cairnloop.core import telemetry
+from cairnloop.core.actors import Actor
+from cairnloop.core.errors import CairnloopError, NotFound
+from cairnloop.core.events import publish
+from cairnloop.core.transactions import command
+from cairnloop.drafting.events import DraftOvertaken, DraftPrepared
+from cairnloop.drafting.grounding import Decision, Kind, Reason
+from cairnloop.drafting.models import Draft, DraftSentence
+from cairnloop.drafting.quoting import holds_current_sources
+from cairnloop.drafting.sealing import SealedSentence
+from cairnloop.drafting.turning_stale import DRAFTING, turn_stale_in_conversation
+from cairnloop.hooks.automation_policy import Verdict
+from cairnloop.retrieval.evidence import Evidence
+from cairnloop.retrieval.gap_recording import record_gap
+from cairnloop.retrieval.models import GapEvent
+
+POLICY = Actor.system("automation_policy")
+GAPS = {
+    Reason.WEAK_EVIDENCE: GapEvent.Outcome.WEAK_GROUNDING,
+    Reason.NOTHING_TO_QUOTE: GapEvent.Outcome.WEAK_GROUNDING,
+    Reason.CLARIFIED_BEFORE: GapEvent.Outcome.POLICY_LIMIT,
+    Reason.NOTHING_FOUND: GapEvent.Outcome.EMPTY_RECALL,
+    Reason.SEARCH_FAILED: GapEvent.Outcome.RETRIEVAL_ERROR,
+}
+"""What each reason but a grounded reply says about the knowledge base."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """Everything that is to be kept of a draft."""
+
+    conversation_id: int
+    answers_sequence: int
+    decision: Decision
+    sentences: Sequence[SealedSentence]
+    score: float
+    threshold: float
+    generator: str
+    fell_back: bool
+    verdict: Verdict
+    question: str
+    evidence: Sequence[Evidence]
+    names: Sequence[str]
+
+
+class SourceChangedMeanwhile(CairnloopError):
+    """A source was changed while the draft was prepared. Nothing was kept; it is prepared again."""
+
+    code = "source_changed_meanwhile"
+
+
+@command
+def save_draft(prepared: Prepared) -> Draft | None:
+    """Keep a draft and, unless it is grounded, one gap event; None if it is too late for it.
+
+    That is: the customer wrote again, so that another is to be prepared; they were answered, or the conversation is
+    not open; a draft for the same message exists. Raises SourceChangedMeanwhile when a revision it quotes is not live
+    any more. Nothing is written then. One the policy denied is kept as discarded: nobody can send it, and everybody
+    can see why.
+    """
+    try:
+        conversation = hold_conversation(prepared.conversation_id)
+    except NotFound:
+        return None
+    if conversation.waiting_since is None or _exists(prepared):
+        return None
+    if _is_overtaken(prepared):
+        # The job of the newer message may have been taken for this one, which was already running.
+        publish(DraftOvertaken(conversation.pk))
+        return None
+    if not holds_current_sources(prepared.sentences):
+        raise SourceChangedMeanwhile
+    turn_stale_in_conversation(conversation_id=conversation.pk, cause=Draft.StaleCause.REPLACED)
+    draft = _insert(conversation, prepared)
+    if prepared.decision.reason in GAPS:
+        record_gap(
+            query=prepared.question,
+            surface=GapEvent.Surface.DRAFT_GENERATION,
+            outcome=GAPS[prepared.decision.reason],
+            reason=prepared.decision.reason.value,
+            evidence=prepared.evidence,
+            conversation_id=conversation.pk,
+            names=prepared.names,
+        )
+    Conversation.objects.filter(pk=conversation.pk).update(changed_at=draft.prepared_at)
+    publish(DraftPrepared(conversation.pk, draft.pk))
+    telemetry.count("draft.prepared", kind=draft.kind, reason=draft.reason)
+    return draft
+
+
+def _exists(prepared: Prepared) -> bool:
+    return Draft.objects.of_conversation(prepared.conversation_id).answering(prepared.answers_sequence).exists()
+
+
+def _is_overtaken(prepared: Prepared) -> bool:
+    written = Message.objects.filter(conversation_id=prepared.conversation_id).after(prepared.answers_sequence)
+    return written.filter(role=Message.Role.CUSTOMER).exists()
+
+
+def _insert(conversation: Conversation, prepared: Prepared) -> Draft:
+    now = timezone.now()
+    decision, denied = prepared.decision, prepared.verdict is Verdict.DENY
+    draft = Draft.objects.create(
+        conversation=conversation,
+        kind=decision.kind.value,
+        reason=decision.reason.value,
+        status=Draft.Status.FAILED if decision.reason is Reason.SEARCH_FAILED else Draft.Status.PENDING,
+        answers_sequence=prepared.answers_sequence,
+        score=prepared.score,
+        threshold=prepared.threshold,
+        generator=prepared.generator,
+        fell_back=prepared.fell_back,
+        verdict=prepared.verdict.value,
+        prepared_at=now,
+    )
+    DraftSentence.objects.bulk_create(
+        _sentence(draft, index, sentence) for index, sentence in enumerate(prepared.sentences)
+    )
+    record(
+        "draft.prepared",
+        by=DRAFTING,
+        subject=f"draft:{draft.pk}",
+        evidence={
+            "conversation_id": conversation.pk,
+            "answers_sequence": draft.answers_sequence,
+            "kind": draft.kind,
+            "reason": draft.reason,
+            "generator": draft.generator,
+            "fell_back": draft.fell_back,
+            "verdict": draft.verdict,
+            "revision_ids": sorted({each.source.revision_id for each in prepared.sentences if each.source}),
+        },
+    )
+    # A person is told why there is no answer whatever the policy says: an escalation sends nothing.
+    if denied and decision.kind is not Kind.ESCALATION:
+        draft.discard(by=POLICY, at=now, reason=Draft.DiscardReason.POLICY)
+        record("draft.discarded", by=POLICY, subject=f"draft:{draft.pk}", evidence={"reason": draft.discard_reason})
+    return draft
+
+
+def _sentence(draft: Draft, index: int, sentence: SealedSentence) -> DraftSentence:
+    source = sentence.source
+    return DraftSentence(
+        draft=draft,
+        index=index,
+        text=sentence.text,
+        begins_paragraph=sentence.begins_paragraph,
+        standing=sentence.standing.value,
+        doubt=sentence.doubt.value,
+        article_id=source.article_id if source else None,
+        revision_id=source.revision_id if source else None,
+        start=sentence.start,
+        end=sentence.end,
+    )

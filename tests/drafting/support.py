@@ -1,0 +1,131 @@
+"""A small knowledge base, and conversations whose answer it holds, or does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+import cairnloop
+from cairnloop.drafting import generating
+from cairnloop.hooks.automation_policy import DraftFacts, Verdict
+from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult
+from cairnloop.models import Article, Conversation, Draft
+from cairnloop.retrieval import lexicon
+from tests.factories import make_article, make_conversation
+
+SKIPPED = "A pipeline run is skipped when every seat is taken. Skipped runs do not restart by themselves."
+REFUNDS = "Duplicate card charges are refunded to the same card. They show up within ten business days."
+ASKED = "Why was my pipeline run skipped when every seat is taken?"
+WEAK = "Can the colour of my business umbrella be changed to purple next winter, my grandmother wonders?"
+UNKNOWN = "Wann öffnet eigentlich das Schwimmbad?"
+WORDS_ONLY = {
+    "EMBEDDER": "",
+    # Two articles are no corpus: what is rare among them says nothing to the calibration that is shipped.
+    "CALIBRATION_FILE": str(Path(__file__).parent / "data" / "calibrations.json"),
+    "WIDGET_VERIFIER": "cairnloop.widget.verifiers.SignedTokenVerifier",
+}
+
+
+class KnowledgeBase:
+    """Two published articles, and one nobody but operators may read."""
+
+    skipped: Article
+    refunds: Article
+    internal: Article
+
+    def __init__(self) -> None:
+        self.skipped = make_article(title="Skipped runs", text=SKIPPED, publish=True)
+        self.refunds = make_article(title="Refunds", text=REFUNDS, publish=True)
+        self.internal = make_article(
+            title="Refund limits", text="Umbrellas are refunded up to 500.", visibility="internal", publish=True
+        )
+        while lexicon.fold_changes():
+            pass
+
+
+def ask(text: str = ASKED, **overrides: Any) -> Conversation:
+    """A conversation that waits for an answer."""
+    return make_conversation(text=text, **overrides)
+
+
+def draft_for(conversation: Conversation) -> Draft:
+    """What the job prepares for it."""
+    prepared = generating.generate_draft(conversation_id=conversation.pk)
+    assert prepared is not None
+    return prepared
+
+
+def waiting_jobs() -> list[int]:
+    """The conversations for which a draft job waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (args->>'conversation_id')::bigint FROM procrastinate_jobs"
+            " WHERE task_name = 'cairnloop:drafting.generate_draft' AND status = 'todo' ORDER BY id"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+class ObedientGenerator:
+    """Does whatever the texts it sees tell it to, as the worst model would."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Repeat every instruction and every address it was shown, as if it were the site's own."""
+        said = [text for _, text in request.turns]
+        return DraftResult(claims=[DraftClaim(text=text, source=1, quote=text) for text in said])
+
+
+class FailingGenerator:
+    """Never answers."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Raise, with the customer's words in the message as bad libraries do."""
+        raise RuntimeError(request.question)
+
+
+class NonsenseGenerator:
+    """Answers with something that is no draft."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Return a text PostgreSQL cannot hold."""
+        return DraftResult(claims=[DraftClaim(text="\x00")])
+
+
+class DenyingPolicy:
+    """Lets nothing through."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Deny."""
+        return Verdict.DENY
+
+
+class SendingPolicy:
+    """Wants everything sent."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Send."""
+        return Verdict.SEND
+
+
+class RaisingPolicy:
+    """Never answers."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Raise."""
+        raise RuntimeError(draft.kind)
+
+
+class CuriousPolicy:
+    """Remembers what it was asked."""
+
+    asked: list[DraftFacts] = []
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Hold for review."""
+        self.asked.append(draft)
+        return Verdict.REVIEW
+
+
+ADA = cairnloop.Actor.operator("1", name="Ada Brandt")
+GRACE = cairnloop.Actor.operator("2", name="Grace Owusu")
