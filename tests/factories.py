@@ -8,7 +8,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
 import cairnloop
-from cairnloop.models import Article, Conversation, Revision
+from cairnloop.drafting.courtesies import courtesies_for
+from cairnloop.drafting.grounding import Decision, Kind, Reason
+from cairnloop.drafting.saving import Prepared, save_draft
+from cairnloop.drafting.sealing import seal
+from cairnloop.hooks.draft_generator import DraftClaim
+from cairnloop.models import Article, Conversation, Draft, Revision
 
 LIN = cairnloop.Actor.customer("cust-lin", name="Lin Zhao")
 MATEUS = cairnloop.Actor.customer("cust-mateus", name="Mateus Prado")
@@ -46,6 +51,30 @@ def make_conversation(*, text: str | None = "Two charges for March, one invoice.
         "text": text,
     }
     return cairnloop.open_conversation(**{**values, **overrides})
+
+
+def make_draft(conversation: Conversation) -> Draft:
+    """A question back that waits in a conversation, as the job would have prepared it."""
+    courtesies = courtesies_for(conversation.customer_name)
+    claims = [DraftClaim(text=courtesies.opening), DraftClaim(text=courtesies.question)]
+    draft = save_draft(
+        Prepared(
+            conversation_id=conversation.pk,
+            answers_sequence=conversation.sequence,
+            decision=Decision(Kind.CLARIFICATION, Reason.WEAK_EVIDENCE),
+            sentences=seal(claims, sources={}, courtesies=courtesies.all),
+            score=0.1,
+            threshold=0.5,
+            generator="extractive",
+            fell_back=False,
+            verdict=cairnloop.Verdict.REVIEW,
+            question="charged twice",
+            evidence=(),
+            names=(),
+        )
+    )
+    assert draft is not None
+    return draft
 
 
 def make_article(*, text: str = "Refunds arrive within five days.", publish: bool = False, **overrides: Any) -> Article:

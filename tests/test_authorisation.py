@@ -21,11 +21,11 @@ from django.urls import get_resolver, resolve, reverse
 
 import cairnloop
 from cairnloop.hooks.operator_access import StaffAccess
-from cairnloop.models import Article, AuditEntry, Conversation, Message, Revision
+from cairnloop.models import Article, AuditEntry, Conversation, Draft, Message, Revision
 from cairnloop.routing import websocket_urlpatterns
 from cairnloop.widget import frames
 from tests import factories
-from tests.factories import LIN, MATEUS, make_article, make_conversation, revise
+from tests.factories import LIN, MATEUS, make_article, make_conversation, make_draft, revise
 
 SIGN_IN, ABSENT, FORBIDDEN, UNPROVEN = 302, 404, 403, 401
 
@@ -55,6 +55,12 @@ def _seen(conversation: Conversation) -> dict[str, Any]:
     return {"seen_sequence": conversation.sequence}
 
 
+def _draft(conversation: Conversation) -> dict[str, Any]:
+    # In an unknown conversation, somebody else's draft.
+    own = Draft.objects.filter(conversation_id=conversation.pk).first() or Draft.objects.first()
+    return {"draft_id": own.pk if own else 1, "seen_sequence": conversation.sequence}
+
+
 READ = Rule(of_conversation=True)
 RULES: dict[str, Rule] = {
     "home": Rule(),
@@ -74,6 +80,9 @@ RULES: dict[str, Rule] = {
     "inbox-reopening": Rule("post", True, True),
     "conversation-reply": Rule("post", True, True, _reply),
     "conversation-note": Rule("post", True, True, _reply),
+    "conversation-draft": READ,
+    "conversation-draft-approval": Rule("post", True, True, _draft),
+    "conversation-draft-discarding": Rule("post", True, True, lambda c: {**_draft(c), "reason": "wrong"}),
     "conversation-typing": Rule("post", True, True),
     "conversation-assignment": Rule("post", True, True, lambda _: {"to": "me"}),
     "conversation-resolution": Rule("post", True, True, _seen),
@@ -245,6 +254,7 @@ def world() -> tuple[Any, ...]:
         list(Conversation.objects.order_by("pk").values()),
         list(Message.objects.order_by("pk").values()),
         AuditEntry.objects.count(),
+        list(Draft.objects.order_by("pk").values()),
         list(Article.objects.order_by("pk").values()),
         list(Revision.objects.order_by("pk").values()),
     )
@@ -252,12 +262,19 @@ def world() -> tuple[Any, ...]:
 
 @pytest.fixture
 def lins(db: None) -> Conversation:
-    return make_conversation()
+    return with_draft(make_conversation())
 
 
 @pytest.fixture
 def mateus_own(db: None) -> Conversation:
-    return make_conversation(customer_ref=MATEUS.ref, customer_name=MATEUS.name)
+    return with_draft(make_conversation(customer_ref=MATEUS.ref, customer_name=MATEUS.name))
+
+
+def with_draft(conversation: Conversation) -> Conversation:
+    """The conversation, with something that waits in it."""
+    make_draft(conversation)
+    conversation.refresh_from_db()
+    return conversation
 
 
 def client_of(user: Any) -> Client:

@@ -31,6 +31,11 @@ def once(*, word: str, **_later: object) -> None:
     ran.append(word)
 
 
+@jobs.job(retry=jobs.RETRY_NEVER, priority=-1)
+def patient(*, word: str, **_later: object) -> None:
+    ran.append(word)
+
+
 @jobs.job(retry=jobs.RETRY_NETWORK)
 def hopeless(**_later: object) -> None:
     raise GiveUp("a customer's words")
@@ -117,6 +122,12 @@ class TestDeferring:
         with connection.cursor() as cursor:
             cursor.execute("SELECT lock FROM procrastinate_jobs")
             assert cursor.fetchone() == ("conversation_id:7",)
+
+    def test_runs_those_of_a_higher_priority_first(self):
+        patient.defer(word="afterwards")
+        once.defer(word="at once")
+        run_waiting_jobs()
+        assert ran == ["at once", "afterwards"]
 
     def test_waits_when_delayed(self):
         remember.defer(conversation_id=1, in_seconds=60)

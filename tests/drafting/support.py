@@ -128,4 +128,4 @@ class CuriousPolicy:
 
 
 ADA = cairnloop.Actor.operator("1", name="Ada Brandt")
-GRACE = cairnloop.Actor.operator("2", name="Grace Owusu")
+GRACE = cairnloop.Actor.operator("grace", name="Grace Owusu")

@@ -50,8 +50,8 @@ class TestState:
         assert browser.get(STATE, {"topic": topics}).status_code == 403
 
     def test_takes_three_queries_of_its_own_at_most(self, browser, conversation, django_assert_max_num_queries):
-        """Session, user and two for the permissions; then one for the inbox and one for all conversations."""
-        with django_assert_max_num_queries(6):
+        """Session, user and two for the permissions; then for the inbox, for all conversations, for their drafts."""
+        with django_assert_max_num_queries(7):
             browser.get(STATE, {"topic": ["inbox", f"conversation.{conversation.pk}"]})
 
 

@@ -73,13 +73,14 @@ class JobHandle:
     run: Callable[..., None]
     """The job's body, for tests that want to run it in place."""
     lock_on: str | None
+    priority: int = 0
 
     def defer(self, *, in_seconds: int = 0, once_as: str | None = None, **arguments: Any) -> bool:
         """Enqueue the job in the caller's transaction; False if `once_as` names one that already waits.
 
         `arguments` are ids and primitives only. `in_seconds` delays it.
         """
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"priority": self.priority}
         if self.lock_on:
             options["lock"] = f"{self.lock_on}:{arguments[self.lock_on]}"
         if in_seconds:
@@ -100,19 +101,23 @@ class JobHandle:
 
 
 def job(
-    *, retry: engine_retry.BaseRetryStrategy | None = RETRY_DATABASE, lock_on: str | None = None
+    *,
+    retry: engine_retry.BaseRetryStrategy | None = RETRY_DATABASE,
+    lock_on: str | None = None,
+    priority: int = 0,
 ) -> Callable[[Callable[..., None]], JobHandle]:
     """Declare a background job; its name is `cairnloop:<context>.<function>`.
 
-    `lock_on` names the argument by which jobs run one after the other. Unknown arguments are the body's to ignore
-    (`**_later`), so that a newer release may defer to an older worker.
+    `lock_on` names the argument by which jobs run one after the other. Of the jobs that are due, those of a higher
+    `priority` run first. Unknown arguments are the body's to ignore (`**_later`), so that a newer release may defer
+    to an older worker.
     """
 
     def declare(function: Callable[..., None]) -> JobHandle:
         name = _name_of(function)
         _refuse_strict_signature(function, name)
         engine.task(name=name, queue=QUEUE, retry=retry or False)(_logged(function, name))
-        return JobHandle(name=name, run=function, lock_on=lock_on)
+        return JobHandle(name=name, run=function, lock_on=lock_on, priority=priority)
 
     return declare
 

@@ -55,6 +55,11 @@ def render_markdown(text: str) -> SafeString:
     return _sanitised(_renderer().render(text))
 
 
+def render_inline(text: str) -> SafeString:
+    """Render one sentence of CommonMark as `render_markdown` does, without a paragraph around it."""
+    return _sanitised(_renderer().renderInline(text))
+
+
 def render_article(text: str, *, resolve_link: LinkResolver | None = None) -> SafeString:
     """Render an article as `render_markdown` does, with headings that can be linked to.
 

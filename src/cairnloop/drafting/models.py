@@ -151,6 +151,11 @@ class Draft(models.Model):
         indexes = [models.Index("conversation", F("id").desc(), name="cl_draft_conversation")]
 
     @property
+    def is_open(self) -> bool:
+        """True while an operator has it before them."""
+        return self.status in OPEN
+
+    @property
     def is_pending(self) -> bool:
         """True while it waits for an operator."""
         return self.status == self.Status.PENDING

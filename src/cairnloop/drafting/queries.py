@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cairnloop.drafting.models import Draft, DraftSentence
 
 
-def open_draft(conversation_id: int) -> Draft | None:
-    """Return what waits in a conversation, if anything."""
-    return Draft.objects.of_conversation(conversation_id).open().first()
+def latest_draft(conversation_id: int) -> Draft | None:
+    """Return what was prepared last in a conversation, whatever became of it."""
+    return Draft.objects.of_conversation(conversation_id).order_by("-id").first()
+
+
+def draft_versions(conversation_ids: Sequence[int]) -> dict[int, str]:
+    """Return a token by conversation that changes whenever another draft is prepared or the last one moves on.
+
+    One query; conversations without a draft have none.
+    """
+    drafts = Draft.objects.filter(conversation_id__in=conversation_ids)
+    latest = drafts.order_by("conversation_id", "-id").distinct("conversation_id")
+    return {each.conversation_id: f"{each.pk}-{each.status}" for each in latest.only("conversation_id", "status")}
+
+
+def draft_of(conversation_id: int, draft_id: int) -> Draft | None:
+    """Return a draft if it belongs to a conversation."""
+    return Draft.objects.of_conversation(conversation_id).filter(pk=draft_id).first()
 
 
 def sentences_of(draft: Draft) -> list[DraftSentence]:

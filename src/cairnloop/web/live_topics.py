@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from cairnloop.conversations.queries import conversation_versions, inbox_version
 from cairnloop.core.live import INBOX, conversation_topic
+from cairnloop.drafting.queries import draft_versions
 from cairnloop.web.access import Access
 
 TOPIC_LIMIT = 20
@@ -30,7 +31,8 @@ def versions_of(topics: Iterable[str], *, access: Access) -> Mapping[str, str]:
     versions = conversation_versions(visible, list(ids.values())) if ids else {}
     if versions.keys() != set(ids.values()):
         raise TopicRefused
-    found = {conversation_topic(pk): version for pk, version in versions.items()}
+    drafts = draft_versions(list(versions)) if ids else {}
+    found = {conversation_topic(pk): f"{version}-{drafts.get(pk, '')}" for pk, version in versions.items()}
     return {INBOX: inbox_version(visible), **found} if INBOX in wanted else found
 
 

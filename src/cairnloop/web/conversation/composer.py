@@ -75,6 +75,9 @@ class Notice:
     title: str
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.title} {self.text}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Writing:
@@ -178,6 +181,14 @@ def refused_writing(
         sources=sources_named(request, request.POST.getlist("passages")) if kind is REPLY else (),
         client_id=client_id or form.cleaned_data.get("client_id") or blank.client_id,
     )
+
+
+def kept_writing(
+    request: OperatorRequest, conversation: Conversation, *, text: str, notice: Notice, seen: int
+) -> Writing:
+    """Return the form of a reply with a text that cannot be sent any more where it was written."""
+    blank = blank_writing(request, conversation, REPLY, seen=seen)
+    return dataclasses.replace(blank, text=text, notice=notice, takes_focus=True)
 
 
 def _cite_url(request: OperatorRequest, conversation: Conversation) -> str:

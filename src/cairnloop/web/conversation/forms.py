@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cairnloop.conversations.wording import CLIENT_ID
+from cairnloop.core.guards import LARGEST_ID
+from cairnloop.drafting.discarding import REASONS
 
 LARGEST_SEQUENCE = 2**31 - 1
 
@@ -41,6 +43,19 @@ class MessageForm(SeenForm):
     def is_incomplete(self) -> bool:
         """True when what the page adds by itself is missing: the form was cut off, or made by hand."""
         return any(name in self.errors for name in ("seen_sequence", "client_id"))
+
+
+class DraftForm(SeenForm):
+    """Which draft is sent. Its text is no field: what was typed is given back whatever else is wrong."""
+
+    draft_id = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
+class DraftDiscardingForm(forms.Form):
+    """Which draft is put away, and why."""
+
+    draft_id = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    reason = forms.ChoiceField(choices=[(reason, reason) for reason in REASONS])
 
 
 class AssignmentForm(forms.Form):

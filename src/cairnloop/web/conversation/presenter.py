@@ -21,6 +21,7 @@ from cairnloop.conversations.workspace_queries import (
     timeline_before,
     timeline_from,
 )
+from cairnloop.drafting.queries import draft_versions
 from cairnloop.hooks.operator_access import VERBS
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.sources import sources_of
@@ -212,8 +213,8 @@ def next_conversation(request: OperatorRequest, place: Place, *, after: Conversa
 
 
 def version_of(conversation: Conversation) -> str:
-    """Return a token that changes whenever the conversation's row does."""
-    return f"{conversation.changed_at.timestamp():.6f}"
+    """Return a token that changes whenever the conversation's row does, or the draft that waits in it."""
+    return f"{conversation.changed_at.timestamp():.6f}-{draft_versions([conversation.pk]).get(conversation.pk, '')}"
 
 
 def _timeline(

@@ -13,8 +13,9 @@ from cairnloop.conversations.models import Conversation
 from cairnloop.core.live import conversation_topic
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.aside import aside_of, details_of
-from cairnloop.web.conversation.composer import Kind, Writing, blank_writing, composer_of
+from cairnloop.web.conversation.composer import Kind, Notice, Writing, blank_writing, composer_of, kept_writing
 from cairnloop.web.conversation.context import CustomerPanel
+from cairnloop.web.conversation.draft_card import DraftCard, draft_card, draft_storage_key, refused_card
 from cairnloop.web.conversation.forms import seen_in
 from cairnloop.web.conversation.presenter import (
     Timeline,
@@ -32,6 +33,8 @@ PAGE = "cairnloop/conversation/page.html"
 NEWS = "cairnloop/conversation/_news.html"
 WRITTEN = "cairnloop/conversation/_written.html"
 CHANGED = "cairnloop/conversation/_changed.html"
+DRAFT = "cairnloop/conversation/_draft.html"
+DRAFT_DECIDED = "cairnloop/conversation/_draft_decided.html"
 
 
 def workspace(
@@ -42,16 +45,17 @@ def workspace(
     chosen: str = "",
     refused: Writing | None = None,
     customer: CustomerPanel | None = None,
+    draft: DraftCard | None = None,
     shows_details: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """Answer with the whole page; a refused text stands in its form again."""
+    """Answer with the whole page; a refused text or draft stands in its form again."""
     timeline = timeline or timeline_of(request, conversation)
     if refused is not None:
         refused = dataclasses.replace(refused, seen_sequence=timeline.last)
     place = place_of(request)
     context = {
-        **_parts(request, conversation, seen=timeline.last),
+        **_parts(request, conversation, seen=timeline.last, draft=draft),
         "timeline": timeline,
         "composer": composer_of(request, conversation, seen=timeline.last, chosen=chosen, refused=refused),
         "aside": aside_of(request, conversation),
@@ -127,6 +131,52 @@ def not_changed(request: OperatorRequest, conversation: Conversation, *, seen: i
     return swapped(partial_response(request, CHANGED, context, status=409, toast=toast))
 
 
+def draft(request: OperatorRequest, conversation: Conversation, *, seen: int, editing: bool) -> HttpResponse:
+    """Answer with the draft alone."""
+    card = draft_card(request, conversation, seen=seen, editing=editing)
+    key = draft_storage_key(request, conversation)
+    return partial_response(request, DRAFT, {"draft": card, "draft_storage_key": key, "takes_focus": editing})
+
+
+def draft_decided(request: OperatorRequest, conversation: Conversation, *, after: int, toast: str) -> HttpResponse:
+    """Answer a decision about the draft: no draft any more, and the reply in the timeline if one was sent."""
+    found = news_after(request, conversation, after=after)
+    context = {**_parts(request, conversation, seen=max(found.last, after)), "news": found}
+    url = url_of("conversation", conversation, place=place_of(request))
+    return see_other(partial_or_redirect(request, DRAFT_DECIDED, context, to=url, toast=toast))
+
+
+def draft_not_sent(
+    request: OperatorRequest,
+    conversation: Conversation,
+    notice: Notice,
+    *,
+    draft_id: int | None,
+    seen: int,
+    status: int,
+    text: str | None = None,
+) -> HttpResponse:
+    """Answer a draft that was not sent: the reason, what its operator had missed, and the text as they left it.
+
+    The text of a draft that waits no more goes to the composer: without JavaScript here, with it by the page itself.
+    """
+    missed = news_after(request, conversation, after=seen, marks_unread=True)
+    card = draft_card(request, conversation, seen=max(missed.last, seen))
+    refused = None
+    if card is not None and (text is None or (card.id == draft_id and card.paragraphs)):
+        card = refused_card(card, notice=notice, text=text)
+    elif text is not None:
+        refused = kept_writing(request, conversation, text=text, notice=notice, seen=seen)
+    if not wants_partial(request):
+        timeline = timeline_of(request, conversation, seen=seen or None)
+        if not (card and card.notice) and refused is None:
+            messages.warning(request, str(notice), fail_silently=True)
+        return workspace(request, conversation, timeline=timeline, draft=card, refused=refused, status=status)
+    context = {**_parts(request, conversation, seen=max(missed.last, seen), draft=card), "news": missed}
+    toast = "" if card and card.notice else str(notice)
+    return swapped(partial_response(request, DRAFT_DECIDED, context, status=status, toast=toast))
+
+
 def see_other(response: HttpResponse) -> HttpResponse:
     """Let a redirect after a POST say plainly that the answer is another page."""
     if response.status_code == 302:
@@ -140,9 +190,17 @@ def swapped(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _parts(request: OperatorRequest, conversation: Conversation, *, seen: int) -> dict[str, Any]:
+def _parts(
+    request: OperatorRequest, conversation: Conversation, *, seen: int, draft: DraftCard | None = None
+) -> dict[str, Any]:
     header = header_of(request, conversation, seen=seen)
-    return {"header": header, "details": details_of(conversation)}
+    draft = draft or draft_card(request, conversation, seen=seen, editing="edit" in request.GET)
+    return {
+        "header": header,
+        "details": details_of(conversation),
+        "draft": draft,
+        "draft_storage_key": draft_storage_key(request, conversation),
+    }
 
 
 def _changed(request: OperatorRequest, conversation: Conversation, *, seen: int) -> dict[str, Any]:

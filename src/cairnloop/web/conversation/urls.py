@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from cairnloop.web.conversation import assignment, customer, notes, page, replies, resolution, typing
+from cairnloop.web.conversation import assignment, customer, drafts, notes, page, replies, resolution, typing
 
 resources = [
     path("", page.show, name="conversation"),
@@ -12,6 +12,9 @@ resources = [
     path("customer/", customer.show, name="conversation-customer"),
     path("replies/", replies.create, name="conversation-reply"),
     path("notes/", notes.create, name="conversation-note"),
+    path("draft/", drafts.show, name="conversation-draft"),
+    path("draft/approval/", drafts.approve, name="conversation-draft-approval"),
+    path("draft/discarding/", drafts.discard, name="conversation-draft-discarding"),
     path("typing/", typing.announce, name="conversation-typing"),
     path("assignment/", assignment.assign, name="conversation-assignment"),
     path("resolution/", resolution.resolve, name="conversation-resolution"),

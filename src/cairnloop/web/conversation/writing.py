@@ -34,7 +34,7 @@ def write(request: ActingRequest, conversation: Conversation, kind: Kind) -> Htt
         return _refused(request, conversation, kind, form, status=422)
     except StaleView as error:
         conversation.refresh_from_db()
-        return _refused(request, conversation, kind, form, _stale(conversation, error.missed), status=409)
+        return _refused(request, conversation, kind, form, stale_notice(conversation, error.missed), status=409)
     except InvalidTransition as error:
         conversation.refresh_from_db()
         notice = Notice(_("Not sent: this conversation changed."), error.message)
@@ -67,7 +67,8 @@ def _refused(
     return showing.not_written(request, conversation, writing, status=status)
 
 
-def _stale(conversation: Conversation, missed: tuple[int, ...]) -> Notice:
+def stale_notice(conversation: Conversation, missed: tuple[int, ...]) -> Notice:
+    """Return who wrote before something was sent, and that nothing is lost."""
     authors = {
         author_of(message, conversation) for message in messages_with(conversation_id=conversation.pk, sequences=missed)
     }

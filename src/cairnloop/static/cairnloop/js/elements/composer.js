@@ -13,6 +13,7 @@ customElements.define("cl-composer", class extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#pressed(event))
     this.addEventListener("cl:sources", (event) => this.#written(event.target.closest("form")))
     this.addEventListener("cl:cite", (event) => this.#cite(event))
+    this.addEventListener("cl:keep", ({ detail }) => this.#keep(detail))
     this.addEventListener("htmx:afterSwap", () => this.#restoreAll())
     this.#restoreAll()
     const unsent = this.forms.find((form) => form.hidden && this.#isBegun(form) && !this.#isBegun(this.chosen))
@@ -68,6 +69,15 @@ customElements.define("cl-composer", class extends HTMLElement {
     this.#written(form)
   }
 
+  /** Takes over a text that cannot be sent any more where it was written. */
+  #keep({ text, takesFocus }) {
+    const form = this.forms.find((each) => each.dataset.kind === "reply")
+    form.elements.text.value = [form.elements.text.value.trim(), text].filter(Boolean).join("\n\n")
+    this.#changed(form)
+    this.#show("reply")
+    if (takesFocus) form.elements.text.focus()
+  }
+
   #isBegun(form) {
     return Boolean(form.elements.text.value.trim() || this.#sources(form)?.length)
   }
@@ -76,11 +86,15 @@ customElements.define("cl-composer", class extends HTMLElement {
     return form.querySelector("cl-sources")?.values
   }
 
-  #written(form) {
+  #changed(form) {
     // Other words are another message: they may not borrow the id of one that may have been sent.
     if (this.#stored(form)?.tried) form.elements.client_id.value = this.#newId()
     this.#store(form, false)
     this.#grow(form.elements.text)
+  }
+
+  #written(form) {
+    this.#changed(form)
     if (form.dataset.kind === "reply" && form.elements.text.value.trim()) this.#announce(form)
   }
 

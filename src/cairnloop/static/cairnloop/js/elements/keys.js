@@ -22,7 +22,7 @@ customElements.define("cl-keys", class extends HTMLElement {
 
   #press(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-    if (event.target.closest?.(FIELDS) || document.querySelector("dialog[open]")) return
+    if (event.target.closest?.(FIELDS) || document.querySelector("dialog[open], :popover-open")) return
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
     if (key.length === 1 && !this.letters.checked) return
     if (key === "Enter" && event.target.closest?.("a, button, summary")) return

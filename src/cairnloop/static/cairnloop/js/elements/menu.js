@@ -4,7 +4,7 @@ customElements.define("cl-menu", class extends HTMLElement {
     this.details = this.querySelector("details")
     this.away = ({ target }) => this.contains(target) || this.#close()
     this.addEventListener("keydown", (event) => this.#escape(event))
-    this.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && this.away({ target: relatedTarget }))
+    this.addEventListener("focusout", ({ relatedTarget }) => this.#left(relatedTarget))
     document.addEventListener("pointerdown", this.away)
   }
 
@@ -17,6 +17,11 @@ customElements.define("cl-menu", class extends HTMLElement {
     event.preventDefault()
     this.#close()
     this.details.querySelector("summary").focus()
+  }
+
+  /** A click beside the controls in here gives the focus to whatever is around all this: nobody left. */
+  #left(next) {
+    if (next && !next.contains(this)) this.away({ target: next })
   }
 
   #close() {

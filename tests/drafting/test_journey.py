@@ -1,0 +1,188 @@
+"""A question in the widget, the draft it brings, and the reply an operator makes of it, in two windows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+
+import cairnloop
+from cairnloop.models import Citation, Conversation, Draft
+from cairnloop.testing import run_waiting_jobs
+from tests import factories
+from tests.accessible import TOUCH, objections, too_small, violations
+from tests.drafting.support import WORDS_ONLY, KnowledgeBase, ask, draft_for
+from tests.factories import LIN
+from tests.serving import serving
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+Backstage = Callable[[Callable[[], Any]], Any]
+QUESTION = "Why was my pipeline run skipped when every seat is taken? And where do duplicate card charges show up?"
+SKIPPED = "A pipeline run is skipped when every seat is taken."
+REFUNDED = "Duplicate card charges are refunded to the same card."
+OWN = "Duplicate charges come back to your card, Lin."
+
+
+@pytest.fixture(scope="module")
+def address(django_db_setup: None) -> Iterator[str]:
+    from tests.web.site import application
+
+    with serving(application) as address:
+        yield address
+
+
+@pytest.fixture
+def window(shared_chromium: Browser, transactional_db: None, address: str, backstage: Backstage) -> Iterator[Any]:
+    """Open windows on the site: an operator's, who is signed in, or a customer's."""
+    complaints: list[str] = []
+
+    def sign_in() -> str:
+        client = Client()
+        client.force_login(factories.make_operator("ada", first_name="Ada", last_name="Brandt"))
+        return client.cookies["sessionid"].value
+
+    session = backstage(sign_in)
+
+    def open_window(path: str, **context: Any) -> Page:
+        opened = shared_chromium.new_context(locale="en-GB", base_url=f"http://{address}", **context)
+        opened.add_cookies([{"name": "sessionid", "value": session, "url": f"http://{address}"}])
+        page = opened.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.goto(path)
+        return page
+
+    yield open_window
+    assert [each for each in complaints if "409" not in each] == []
+
+
+@pytest.fixture
+def knowledge(settings: Any, backstage: Backstage) -> KnowledgeBase:
+    settings.ROOT_URLCONF = "tests.drafting.site"
+    settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_WAIT_SECONDS": 1}
+    return backstage(KnowledgeBase)
+
+
+def desk_of(conversation: Conversation) -> str:
+    return reverse("cairnloop:conversation", args=[conversation.pk])
+
+
+def is_live(page: Page) -> None:
+    expect(page.locator("cl-live")).to_have_text("Live")
+
+
+def work_until_drafted(page: Page, backstage: Backstage) -> None:
+    """Run what is due; the draft itself waits a second for the customer to finish writing."""
+    for _ in range(100):
+        backstage(run_waiting_jobs)
+        if backstage(Draft.objects.exists):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("no draft was prepared")
+
+
+def drafted(backstage: Backstage, question: str = QUESTION) -> Conversation:
+    def prepare() -> Conversation:
+        conversation = ask(question)
+        draft_for(conversation)
+        return conversation
+
+    return backstage(prepare)
+
+
+def test_a_question_is_answered_by_a_draft_an_operator_checked(window, knowledge, backstage):
+    chat = window("/runs/")
+    chat.get_by_role("button", name="Open chat").click()
+    chat.get_by_role("textbox", name="Your message").fill(QUESTION)
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_text(re.compile("^Sent "))).to_be_visible()
+    conversation = backstage(Conversation.objects.get)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    draft = desk.locator("#draft")
+    expect(draft).to_be_empty()
+
+    work_until_drafted(desk, backstage)
+    expect(draft).to_contain_text("Every claim quoted")
+    assert objections(desk) == {}
+
+    # The source of the first sentence: its words, marked in the passage they stand in.
+    draft.get_by_role("button", name="Source 1: Skipped runs").click()
+    peek = desk.get_by_role("group", name="Source 1", exact=True)
+    expect(peek.locator("mark")).to_have_text(SKIPPED)
+    expect(peek).to_contain_text("Skipped runs do not restart by themselves.")
+    expect(peek).to_contain_text("Revision 1, published")
+    assert violations(desk) == []
+    desk.keyboard.press("Escape")
+    expect(peek).to_be_hidden()
+
+    desk.keyboard.press("?")
+    expect(desk.get_by_role("dialog")).to_contain_text("Edit the draft")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("d")
+    text = desk.get_by_role("textbox", name="Text of the draft")
+    expect(text).to_be_focused()
+    text.fill(text.input_value().replace(REFUNDED, OWN))
+    desk.keyboard.press("Control+Enter")
+
+    reply = desk.get_by_role("log", name="Messages").locator("#message-2")
+    expect(reply).to_contain_text(OWN)
+    expect(reply).to_contain_text(SKIPPED)
+    expect(draft).to_be_empty()
+    expect(chat.get_by_role("log", name="Messages")).to_contain_text(OWN)
+    sent = backstage(lambda: Draft.objects.select_related("reply").get())
+    assert (sent.status, sent.decided_by_name) == ("edited", "Ada Brandt")
+    quoted = backstage(lambda: [each.revision.text[each.start : each.end] for each in Citation.objects.all()])
+    assert SKIPPED in quoted and REFUNDED not in quoted
+
+
+def test_a_draft_is_sent_by_one_key_and_only_where_nobody_writes(window, knowledge, backstage):
+    desk = window(desk_of(drafted(backstage)))
+    is_live(desk)
+    desk.keyboard.press("n")
+    desk.keyboard.type("Looks right.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#message-2")).to_contain_text("Looks right.")
+    expect(desk.locator("#draft")).to_contain_text("Every claim quoted")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#message-3")).to_contain_text(SKIPPED)
+    assert backstage(lambda: Draft.objects.get().status) == "approved"
+
+
+def test_what_an_operator_makes_of_a_draft_is_never_lost(window, knowledge, backstage):
+    conversation = drafted(backstage)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    desk.keyboard.press("d")
+    desk.get_by_role("textbox", name="Text of the draft").fill("Seats are full.")
+    desk.reload()
+    text = desk.get_by_role("textbox", name="Text of the draft")
+    expect(text).to_have_value("Seats are full.")
+    is_live(desk)
+    write = {"conversation_id": conversation.pk, "text": "Only in nav-core.", "by": LIN}
+    backstage(lambda: cairnloop.receive_message(**write))
+    expect(desk.locator("#message-2")).to_be_visible()
+    expect(text).to_have_value("Seats are full.")
+    text.press("Control+Enter")
+    expect(desk.get_by_text("Not sent: Lin Zhao wrote again.")).to_be_visible()
+    reply = desk.get_by_role("textbox", name="Reply")
+    expect(reply).to_have_value("Seats are full.")
+    expect(reply).to_be_focused()
+    assert backstage(lambda: conversation.messages.count()) == 2
+
+
+def test_everything_on_the_card_is_large_enough_for_a_finger(window, knowledge, backstage):
+    desk = window(desk_of(drafted(backstage)), **TOUCH)
+    is_live(desk)
+    desk.get_by_text("Discard…").click()
+    desk.get_by_text("No such reply is needed").click()
+    assert too_small(desk) == []
+    desk.get_by_role("button", name="Discard draft").click()
+    expect(desk.get_by_text("Draft discarded.")).to_be_visible()
+    assert backstage(lambda: Draft.objects.get().discard_reason) == "not_needed"

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+
+import cairnloop
+from cairnloop.models import Conversation, Draft, DraftSentence
+from tests.drafting.conftest import knowledge  # noqa: F401  # a fixture
+from tests.drafting.support import GRACE, UNKNOWN, WORDS_ONLY, ask, draft_for
+from tests.factories import LIN, make_draft, revise
+from tests.web.conversation.conftest import said, words_of
+
+pytestmark = pytest.mark.django_db
+
+BOTH = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+
+
+@pytest.fixture
+def waiting(knowledge) -> Draft:  # noqa: F811  # the fixture above
+    return draft_for(ask())
+
+
+def sends(desk, draft, *, name="conversation-draft-approval", seen=1, htmx=False, **more):
+    return desk.act(name, draft.conversation, draft_id=draft.pk, seen_sequence=seen, htmx=htmx, **more)
+
+
+def card_of(page: str) -> str:
+    return page.split('<cl-draft id="draft"')[1].split("</cl-draft>")[0]
+
+
+class TestTheCard:
+    def test_shows_sentences_with_their_sources_and_why_it_waits(self, desk, waiting):
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "A pipeline run is skipped when every seat is taken.<button" in card
+        assert "<mark>A pipeline run is skipped when every seat is taken.</mark>" in card
+        for words in (
+            "Draft reply",
+            "Every claim quoted",
+            "Sources are current.",
+            "Held by policy:",
+            "Approve and send",
+        ):
+            assert words in card
+        assert "What a draft" not in card
+
+    def test_says_why_there_is_none(self, desk, knowledge):  # noqa: F811  # the fixture above
+        draft = draft_for(ask(UNKNOWN))
+        card = card_of(words_of(desk.look("conversation", draft.conversation)))
+        assert "No draft: no article answers this" in card
+        assert "Approve and send" not in card and "Discard" in card
+
+    def test_says_that_a_source_changed(self, desk, knowledge, waiting):  # noqa: F811  # the fixture above
+        before = Conversation.objects.get()
+        version = re.search(r'data-version="([^"]+)"', desk.look("conversation", before).content.decode())[1]
+        revise(knowledge.skipped, "Runs are never skipped.", publish=True)
+        news = desk.look("conversation-timeline", before, after=1, seen=1, version=version, htmx=True)
+        assert news.status_code == 200
+        assert "Draft withdrawn" in words_of(news)
+        assert "Approve and send" not in words_of(news)
+
+    def test_is_looked_at_again_by_pages_without_sockets_when_a_source_changed(self, desk, knowledge, waiting):  # noqa: F811
+        state = {"topic": f"conversation.{waiting.conversation_id}"}
+        before = desk.get(reverse("cairnloop:live-state"), state).json()
+        revise(knowledge.refunds, "Refunds take a day.", publish=True)
+        assert desk.get(reverse("cairnloop:live-state"), state).json() == before
+        revise(knowledge.skipped, "Runs are never skipped.", publish=True)
+        assert desk.get(reverse("cairnloop:live-state"), state).json() != before
+
+    def test_is_empty_without_a_draft(self, desk, conversation):
+        assert card_of(desk.look("conversation", conversation).content.decode()).endswith(">")
+
+    def test_marks_what_has_no_source(self, desk, waiting):
+        DraftSentence.objects.filter(index=1).update(
+            standing="unverified", doubt="not_found", article=None, revision=None
+        )
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "1 sentence without a source" in card and "(Not found in its source)" in card
+
+    def test_becomes_a_form_to_be_changed_in(self, desk, waiting):
+        page = card_of(words_of(desk.look("conversation", waiting.conversation, edit=1)))
+        part = words_of(desk.look("conversation-draft", waiting.conversation, edit=1, htmx=True))
+        for shown in (page, part):
+            assert 'name="text"' in shown and "Send edited draft" in shown
+
+
+class TestSending:
+    @BOTH
+    def test_sends_the_draft_in_the_operators_name(self, desk, ada, waiting, htmx):
+        response = sends(desk, waiting, htmx=htmx)
+        assert response.status_code == (200 if htmx else 303)
+        (_, (sequence, role, text)) = said(waiting.conversation)
+        assert (sequence, role) == (2, "operator") and "every seat is taken" in text
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.decided_by_ref) == ("approved", str(ada.pk))
+        if htmx:
+            assert 'id="message-2"' in words_of(response)
+            assert "Approve and send" not in card_of(response.content.decode())
+
+    @BOTH
+    def test_sends_what_was_made_of_it(self, desk, waiting, htmx):
+        sends(desk, waiting, text="Seats are full.", htmx=htmx)
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.reply.text) == ("edited", "Seats are full.")
+
+    @BOTH
+    def test_keeps_the_text_when_somebody_wrote_first(self, desk, waiting, htmx):
+        cairnloop.add_note(conversation_id=waiting.conversation_id, text="Wait for me.", by=GRACE)
+        response = sends(desk, waiting, text="Seats are full.", htmx=htmx)
+        assert response.status_code == 409
+        page = words_of(response)
+        assert "Not sent: Grace Owusu wrote again." in page and "Seats are full.</textarea>" in page
+        assert "Wait for me." in page
+        assert len(said(waiting.conversation)) == 2
+        assert sends(desk, waiting, seen=2, text="Seats are full.", htmx=htmx).status_code in (200, 303)
+
+    @BOTH
+    def test_sends_nothing_that_does_not_wait_any_more_and_says_why(self, desk, waiting, htmx):
+        cairnloop.receive_message(conversation_id=waiting.conversation_id, text="And now?", by=LIN)
+        response = sends(desk, waiting, seen=2, htmx=htmx)
+        assert response.status_code == 409
+        assert "Not sent: Lin Zhao wrote again." in words_of(response)
+        assert len(said(waiting.conversation)) == 2
+
+    def test_gives_the_text_to_the_composer_when_the_draft_waits_no_more(self, desk, waiting):
+        cairnloop.receive_message(conversation_id=waiting.conversation_id, text="And now?", by=LIN)
+        later = draft_for(waiting.conversation)
+        page = words_of(sends(desk, waiting, seen=1, text="Seats are full."))
+        assert "Your text is kept in the composer." in page
+        assert "Seats are full." in page.split('id="reply-text"')[1].split("</textarea>")[0]
+        assert "Seats are full." not in card_of(page)
+        later.refresh_from_db()
+        assert later.is_pending
+
+    def test_sends_no_draft_of_another_conversation(self, desk, waiting, conversation):
+        other = make_draft(conversation)
+        response = desk.act(
+            "conversation-draft-approval", waiting.conversation, draft_id=other.pk, seen_sequence=1, htmx=True
+        )
+        assert response.status_code == 409
+        other.refresh_from_db()
+        assert other.is_pending and len(said(conversation)) == 1
+
+    @pytest.mark.parametrize("fields", [{}, {"draft_id": "x"}, {"draft_id": 2**70}])
+    def test_refuses_a_form_that_was_cut_off(self, desk, waiting, fields):
+        response = desk.act("conversation-draft-approval", waiting.conversation, **fields)
+        assert response.status_code == 422
+        assert len(said(waiting.conversation)) == 1
+
+
+class TestDiscarding:
+    @BOTH
+    def test_keeps_why(self, desk, waiting, htmx):
+        response = sends(desk, waiting, name="conversation-draft-discarding", reason="wrong", htmx=htmx)
+        assert response.status_code == (200 if htmx else 303)
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.discard_reason) == ("discarded", "wrong")
+
+    @pytest.mark.parametrize("reason", ["", "policy"])
+    def test_needs_a_reason(self, desk, waiting, reason):
+        response = sends(desk, waiting, name="conversation-draft-discarding", reason=reason)
+        assert response.status_code == 422
+        assert Draft.objects.get().is_pending
+
+
+class SeesNoKnowledge(cairnloop.StaffAccess):
+    """A host that keeps its articles from some operators."""
+
+    def can_with_knowledge(self, *, user, verb):
+        return False
+
+
+def test_shows_no_sources_to_those_who_may_not_read_articles(desk, waiting, settings):
+    settings.CAIRNLOOP = {**WORDS_ONLY, "OPERATOR_ACCESS": f"{__name__}.SeesNoKnowledge"}
+    card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+    assert "every seat is taken" in card and "cl-peek" not in card and "cl-cite" not in card
