@@ -18,7 +18,8 @@ from tests.factories import make_article, make_conversation
 SKIPPED = "A pipeline run is skipped when every seat is taken. Skipped runs do not restart by themselves."
 REFUNDS = "Duplicate card charges are refunded to the same card. They show up within ten business days."
 ASKED = "Why was my pipeline run skipped when every seat is taken?"
-WEAK = "Can the colour of my business umbrella be changed to purple next winter, my grandmother wonders?"
+WEAK = "Can the colour of my business umbrella be changed to purple?"
+FAR = "Do the zebras that graze below Kilimanjaro every winter drink from the same spring as the elephants of Amboseli?"
 UNKNOWN = "Wann öffnet eigentlich das Schwimmbad?"
 WORDS_ONLY = {
     "EMBEDDER": "",

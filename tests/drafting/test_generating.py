@@ -10,6 +10,7 @@ from cairnloop.models import AuditEntry, Draft, GapEvent, Revision
 from tests.drafting.support import (
     ADA,
     ASKED,
+    FAR,
     REFUNDS,
     SKIPPED,
     UNKNOWN,
@@ -60,13 +61,18 @@ class TestGenerateDraft:
         second = draft_for(conversation)
         assert (second.kind, second.reason, texts(second)) == ("escalation", "clarified_before", [])
 
-    def test_hands_over_what_nothing_is_found_for(self, knowledge):
-        draft = draft_for(ask(UNKNOWN))
-        assert (draft.kind, draft.reason, texts(draft)) == ("escalation", "nothing_found", [])
+    @pytest.mark.parametrize(("asked", "reason"), [(FAR, "nothing_fits"), (UNKNOWN, "nothing_found")])
+    def test_hands_over_what_nothing_is_found_for(self, knowledge, asked, reason):
+        draft = draft_for(ask(asked))
+        assert (draft.kind, draft.reason, texts(draft)) == ("escalation", reason, [])
 
     @pytest.mark.parametrize(
         ("asked", "outcome", "reason"),
-        [(WEAK, "weak_grounding", "weak_evidence"), (UNKNOWN, "empty_recall", "nothing_found")],
+        [
+            (WEAK, "weak_grounding", "weak_evidence"),
+            (FAR, "weak_grounding", "nothing_fits"),
+            (UNKNOWN, "empty_recall", "nothing_found"),
+        ],
     )
     def test_records_one_gap_for_whatever_is_not_grounded(self, knowledge, asked, outcome, reason):
         conversation = ask(asked)

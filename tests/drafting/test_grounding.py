@@ -8,7 +8,7 @@ from cairnloop.drafting.grounding import Decision, Findings, Kind, Reason, decid
 
 
 def findings(**changes: object) -> Findings:
-    values = {"canonical": 3, "is_answerable": True, "clarifications": 0, **changes}
+    values = {"canonical": 3, "score": 0.8, "threshold": 0.6, "clarifications": 0, **changes}
     return Findings(**values)
 
 
@@ -17,9 +17,12 @@ class TestDecide:
         ("changes", "kind", "reason"),
         [
             ({}, Kind.REPLY, Reason.GROUNDED),
+            ({"score": 0.6}, Kind.REPLY, Reason.GROUNDED),
             ({"clarifications": 1}, Kind.REPLY, Reason.GROUNDED),
-            ({"is_answerable": False}, Kind.CLARIFICATION, Reason.WEAK_EVIDENCE),
-            ({"is_answerable": False, "clarifications": 1}, Kind.ESCALATION, Reason.CLARIFIED_BEFORE),
+            ({"score": 0.59}, Kind.CLARIFICATION, Reason.WEAK_EVIDENCE),
+            ({"score": 0.3}, Kind.CLARIFICATION, Reason.WEAK_EVIDENCE),
+            ({"score": 0.59, "clarifications": 1}, Kind.ESCALATION, Reason.CLARIFIED_BEFORE),
+            ({"score": 0.29}, Kind.ESCALATION, Reason.NOTHING_FITS),
             ({"canonical": 0}, Kind.ESCALATION, Reason.NOTHING_FOUND),
             ({"failed": True}, Kind.ESCALATION, Reason.SEARCH_FAILED),
         ],
@@ -32,11 +35,11 @@ class TestDecide:
         assert decide_without_quotes(findings(clarifications=1)) == Decision(Kind.ESCALATION, Reason.CLARIFIED_BEFORE)
 
     def test_never_replies_to_what_is_not_answerable_and_never_asks_twice(self):
-        for canonical, answerable, asked, failed in itertools.product(
-            (0, 1, 9), (True, False), (0, 1, 2), (True, False)
+        for canonical, score, asked, failed in itertools.product(
+            (0, 1, 9), (0.0, 0.29, 0.3, 0.59, 0.6, 1.0), (0, 1, 2), (True, False)
         ):
-            found = Findings(canonical=canonical, is_answerable=answerable, clarifications=asked, failed=failed)
+            found = findings(canonical=canonical, score=score, clarifications=asked, failed=failed)
             kind = decide(found).kind
-            assert kind is not Kind.REPLY or (answerable and canonical and not failed)
-            assert kind is not Kind.CLARIFICATION or asked == 0
+            assert kind is not Kind.REPLY or (score >= 0.6 and canonical and not failed)
+            assert kind is not Kind.CLARIFICATION or (asked == 0 and score >= 0.3)
             assert decide_without_quotes(found).kind is not Kind.REPLY

@@ -26,8 +26,8 @@ EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "kind": frozenset({"reply", "clarification", "escalation"}),
         "reason": frozenset(
             {
-                *("grounded", "weak_evidence", "nothing_to_quote", "clarified_before", "nothing_found"),
-                "search_failed",
+                *("grounded", "weak_evidence", "nothing_to_quote", "clarified_before"),
+                *("nothing_fits", "nothing_found", "search_failed"),
             }
         ),
     },

@@ -75,7 +75,8 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
     evidence, judged, failed = _search(task)
     findings = Findings(
         canonical=len(evidence),
-        is_answerable=judged.is_answerable,
+        score=judged.score,
+        threshold=judged.threshold,
         clarifications=task.clarifications,
         failed=failed,
     )

@@ -30,6 +30,7 @@ POLICY = Actor.system("automation_policy")
 GAPS = {
     Reason.WEAK_EVIDENCE: GapEvent.Outcome.WEAK_GROUNDING,
     Reason.NOTHING_TO_QUOTE: GapEvent.Outcome.WEAK_GROUNDING,
+    Reason.NOTHING_FITS: GapEvent.Outcome.WEAK_GROUNDING,
     Reason.CLARIFIED_BEFORE: GapEvent.Outcome.POLICY_LIMIT,
     Reason.NOTHING_FOUND: GapEvent.Outcome.EMPTY_RECALL,
     Reason.SEARCH_FAILED: GapEvent.Outcome.RETRIEVAL_ERROR,

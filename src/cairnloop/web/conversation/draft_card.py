@@ -298,6 +298,7 @@ DOUBTS: dict[str, Promise] = {
 }
 ESCALATIONS: dict[str, Promise] = {
     "clarified_before": gettext_lazy("No draft: the customer was asked back already"),
+    "nothing_fits": gettext_lazy("No draft: no article answers this"),
     "nothing_found": gettext_lazy("No draft: no article answers this"),
     "search_failed": gettext_lazy("No draft: the search did not work"),
 }
