@@ -42,6 +42,13 @@ def hopeless(**_later: object) -> None:
 
 
 @jobs.job()
+def restless(**_later: object) -> None:
+    ran.append("restless")
+    restless.defer(once_as="restless", in_seconds=60)
+    raise RuntimeError("a customer's words")
+
+
+@jobs.job()
 def cause_and_fail(**_later: object) -> None:
     cause_then_raise()
 
@@ -145,6 +152,12 @@ class TestFailing:
             record.getMessage() for record in caplog.records if record.name == "cairnloop.jobs"
         )
 
+    def test_ends_where_an_equal_one_waits_to_do_the_work(self, caplog):
+        restless.defer(once_as="restless")
+        run_waiting_jobs()
+        assert rows() == [(restless.name, "succeeded"), (restless.name, "todo")]
+        assert "an equal one waits" in caplog.text and "customer's words" not in caplog.text
+
     def test_keeps_the_rows_that_postgresql_quotes_out_of_the_logs(self, caplog):
         write_nonsense.defer()
         with caplog.at_level(logging.DEBUG):
@@ -172,6 +185,15 @@ class TestRescuing:
         run_waiting_jobs()
         assert ran == []
         assert rows() == [(once.name, "failed")]
+
+    def test_ends_what_an_equal_one_waits_to_do_and_goes_on(self):
+        remember.defer(conversation_id=1, once_as="1")
+        lose_the_worker(remember.name)
+        remember.defer(conversation_id=1, once_as="1")
+        once.defer(word="lost too")
+        lose_the_worker(once.name)
+        assert async_to_sync(rescue)() == 2
+        assert rows() == [(remember.name, "aborted"), (remember.name, "todo"), (once.name, "failed")]
 
     def test_finds_nothing_the_second_time(self):
         remember.defer(conversation_id=1)

@@ -25,6 +25,7 @@ from procrastinate.contrib.django import app as engine
 from procrastinate.contrib.django import procrastinate_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.settings import settings as engine_settings
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job as EngineJob
 from procrastinate.jobs import Status as EngineStatus
 from procrastinate.periodic import PeriodicRegistry
@@ -116,7 +117,7 @@ def job(
     def declare(function: Callable[..., None]) -> JobHandle:
         name = _name_of(function)
         _refuse_strict_signature(function, name)
-        engine.task(name=name, queue=QUEUE, retry=retry or False)(_logged(function, name))
+        engine.task(name=name, queue=QUEUE, retry=retry or False, pass_context=True)(_logged(function, name))
         return JobHandle(name=name, run=function, lock_on=lock_on, priority=priority)
 
     return declare
@@ -151,16 +152,20 @@ def periodic(*, cron: str) -> Callable[[Callable[[], Awaitable[None] | None]], s
 async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
     """Take back the jobs of workers that died and return how many; safe to run twice.
 
-    They run again, except those declared RETRY_NEVER: these end as failed, for nobody knows how far they came.
+    They run again, except those declared RETRY_NEVER: these end as failed, for nobody knows how far they came. One
+    whose equal waits already ends too: that one does the work.
     """
     manager = engine.job_manager
     stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=seconds_since_heartbeat))
     for lost in stalled:
         task = engine.tasks.get(lost.task_name)
-        if task is not None and task.retry_strategy is not None:
-            await manager.retry_job(lost)
-        else:
+        if task is None or task.retry_strategy is None:
             await manager.finish_job(lost, status=EngineStatus.FAILED, delete_job=False)
+            continue
+        try:
+            await manager.retry_job(lost)
+        except engine_errors.UniqueViolation:
+            await manager.finish_job(lost, status=EngineStatus.ABORTED, delete_job=False)
     await manager.prune_stalled_workers(seconds_since_heartbeat)
     return len(stalled)
 
@@ -272,11 +277,21 @@ def _refuse_strict_signature(function: Callable[..., None], name: str) -> None:
         raise TypeError(f"{name} must take keyword-only arguments and ignore unknown ones (**_later).")
 
 
+def _run_once(function: Callable[..., None], name: str, running: EngineJob, arguments: dict[str, Any]) -> None:
+    try:
+        function(**arguments)
+    except Exception as error:
+        # The engine cannot put it back beside its equal, and would leave it running for ever; that one does the work.
+        if not running.queueing_lock or not _waits(running.queueing_lock):
+            raise
+        logger.warning("job %s failed: %s; an equal one waits", name, type(error).__name__)
+
+
 def _logged(function: Callable[..., None], name: str) -> Callable[..., None]:
     @functools.wraps(function)
-    def body(**arguments: Any) -> None:
+    def body(context: JobContext, **arguments: Any) -> None:
         try:
-            function(**arguments)
+            _run_once(function, name, context.job, arguments)
         except DatabaseError as error:
             logger.warning("job %s failed: %s", name, type(error).__name__)
             # The engine logs what is raised, and PostgreSQL quotes whole rows in its messages.
