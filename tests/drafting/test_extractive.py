@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.sealing import SealedSource, Standing, seal
 from cairnloop.hooks.draft_generator import DraftRequest, DraftResult, DraftSource
 from cairnloop.hooks.facts import ConversationFacts
+from cairnloop.knowledge_base.chunking import chunk
 
 FACTS = ConversationFacts(
     id=1,
@@ -35,6 +37,19 @@ A run is skipped when every seat is taken. It does not restart by itself. Prices
 """
 REFUNDS = "## Refunds\n\nDuplicate card charges go back to the same card within 10 business days."
 COURTESIES = courtesies_for("Lin Zhao")
+SIGNATURES = (
+    "We rotated the secret as described. Since then every delivery fails verification on our side. What we compute, in "
+    'case it helps: ```python hmac.new(secret, body, sha256).hexdigest() == header.removeprefix("v1=") ``` The same '
+    "code worked for eleven months."
+)
+FITS = "\n\nAccept the delivery if **any** of them fits."
+KNOWLEDGE = Path(__file__).parents[2] / "examples" / "trailmark" / "trailmark" / "knowledge"
+
+
+def passage(path: str, words: str) -> str:
+    """The passage of an article of the example in which some words stand."""
+    text = (KNOWLEDGE / path).read_text(encoding="utf-8").split("---\n", 2)[2].strip()
+    return next(part for part in (text[each.start : each.end] for each in chunk("", text)) if words in part)
 
 
 def draft(question: str, *texts: str) -> DraftResult:
@@ -62,11 +77,30 @@ class TestTheExtractiveGenerator:
             "It does not restart by itself.",
         ]
 
-    def test_takes_the_steps_of_a_list_together(self):
-        assert said(draft("How do I re-run what was skipped, and choose?", SKIPPED)) == [
+    def test_takes_the_steps_of_a_list_together_with_their_numbers(self):
+        result = draft("How do I re-run what was skipped, and choose?", SKIPPED)
+        assert said(result) == ["1. Open CI and choose Runs.", "2. Choose Re-run skipped."]
+        assert [claim.quote for claim in result.claims if claim.source] == [
             "Open CI and choose Runs.",
             "Choose Re-run skipped.",
         ]
+
+    def test_counts_steps_and_not_their_sentences(self):
+        text = "3. Choose **Send test**. Any status from 200 on will do.\n4. End the overlap of the secret.\n"
+        quoted = [claim for claim in draft("How do I end the overlap?", text).claims if claim.source]
+        assert [(claim.text, claim.begins_paragraph) for claim in quoted] == [
+            ("3. Choose **Send test**.", True),
+            ("Any status from 200 on will do.", False),
+            ("4. End the overlap of the secret.", True),
+        ]
+
+    @pytest.mark.parametrize(
+        "step",
+        ["See [the runs](../runs.md) of the day.", "Paste this:", "Run it so.\n\n   ```\n   run --again\n   ```"],
+    )
+    def test_leaves_out_a_list_one_step_of_which_cannot_be_quoted(self, step):
+        text = f"1. Open CI and choose Runs.\n2. {step}\n3. Choose Re-run skipped.\n"
+        assert draft("How do I re-run what was skipped, and choose?", text).claims == ()
 
     def test_answers_two_questions_from_two_passages(self):
         quoted = draft("Why was my run skipped, and when do duplicate charges go back to my card?", SKIPPED, REFUNDS)
@@ -78,6 +112,15 @@ class TestTheExtractiveGenerator:
             1,
             None,
         ]
+
+    def test_leaves_out_passages_that_have_a_word_in_common_by_chance(self):
+        quoted = draft(
+            SIGNATURES,
+            passage("webhooks/rotate-a-webhook-secret.md", "The usual cause"),
+            passage("webhooks/rotate-a-webhook-secret.md", "HMAC-SHA256").removesuffix(FITS),
+            passage("builds/keep-artifacts.md", "our public key"),
+        )
+        assert [claim.source for claim in quoted.claims if claim.source] == [1, 1, 2]
 
     def test_says_nothing_where_no_sentence_fits(self):
         assert draft("Do you sell umbrellas?", SKIPPED, REFUNDS).claims == ()
