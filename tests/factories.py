@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 import cairnloop
 from cairnloop.drafting.courtesies import courtesies_for
 from cairnloop.drafting.grounding import Decision, Kind, Reason
+from cairnloop.drafting.policy import Ruling
 from cairnloop.drafting.saving import Prepared, save_draft
 from cairnloop.drafting.sealing import seal
 from cairnloop.hooks.draft_generator import DraftClaim
@@ -67,7 +68,7 @@ def make_draft(conversation: Conversation) -> Draft:
             threshold=0.5,
             generator="extractive",
             fell_back=False,
-            verdict=cairnloop.Verdict.REVIEW,
+            ruling=Ruling(cairnloop.Verdict.REQUIRE_APPROVAL),
             question="charged twice",
             evidence=(),
             names=(),

@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.test import Client
@@ -21,7 +22,7 @@ from django.urls import get_resolver, resolve, reverse
 
 import cairnloop
 from cairnloop.hooks.operator_access import StaffAccess
-from cairnloop.models import Article, AuditEntry, Conversation, Draft, Message, Revision
+from cairnloop.models import Article, AuditEntry, AutomationSwitch, Conversation, Draft, Message, Revision
 from cairnloop.routing import websocket_urlpatterns
 from cairnloop.widget import frames
 from tests import factories
@@ -68,6 +69,8 @@ RULES: dict[str, Rule] = {
     "inbox-changes": Rule(),
     "rail-badge": Rule(),
     "live-state": Rule(),
+    "automation-stop": Rule("post", writes=True),
+    "automation-resumption": Rule("post", writes=True),
     "search": Rule(),
     "search-results": Rule("post", data=lambda _: {"q": "charges"}),
     "search-gaps": Rule("post", data=lambda _: {"q": "charges nowhere explained"}),
@@ -192,6 +195,8 @@ SOCKET_RULES: dict[str, SocketRule] = {
     ),
     "widget/socket/": SocketRule(FRAMES["join"], _for_its_customer("refused", found="shown", hidden="hidden")),
 }
+NEEDS_LEAD = {"automation-resumption"}
+"""What an operator may not do without a permission of its own."""
 NEEDS_CLOSED = {"inbox-reopening", "conversation-reopening"}
 
 
@@ -255,6 +260,7 @@ def world() -> tuple[Any, ...]:
         list(Message.objects.order_by("pk").values()),
         AuditEntry.objects.count(),
         list(Draft.objects.order_by("pk").values()),
+        list(AutomationSwitch.objects.values()),
         list(Article.objects.order_by("pk").values()),
         list(Revision.objects.order_by("pk").values()),
     )
@@ -319,6 +325,12 @@ class TestOperatorsDoors:
         if name in NEEDS_CLOSED:
             cairnloop.archive_conversation(conversation_id=lins.pk, by=factories.actor_of(ada))
             lins.refresh_from_db()
+        if name in NEEDS_LEAD:
+            cairnloop.stop_automation(by=factories.actor_of(ada))
+            before = world()
+            assert call(client_of(ada), name, lins).status_code == FORBIDDEN
+            assert world() == before
+            ada.user_permissions.add(Permission.objects.get(codename="change_automationswitch"))
         assert is_done(call(client_of(ada), name, lins))
 
     def test_let_a_reader_read_and_nothing_else(self, name, lins):

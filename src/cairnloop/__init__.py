@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from cairnloop.core.guards import OperatorNeeded
     from cairnloop.drafting.approving import approve_draft
     from cairnloop.drafting.discarding import discard_draft
+    from cairnloop.drafting.stopping import resume_automation, stop_automation
     from cairnloop.hooks.auditor import AuditFacts, Auditor
-    from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, Verdict
+    from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, DraftRisk, Verdict
     from cairnloop.hooks.context_provider import ContextProvider, CustomerContext
     from cairnloop.hooks.draft_generator import (
         DraftClaim,
@@ -92,6 +93,7 @@ _HOMES = {
     "DraftGenerator": "hooks.draft_generator",
     "DraftRequest": "hooks.draft_generator",
     "DraftResult": "hooks.draft_generator",
+    "DraftRisk": "hooks.automation_policy",
     "DraftSource": "hooks.draft_generator",
     "Embedder": "hooks.embedder",
     "Evidence": "retrieval.evidence",
@@ -136,9 +138,11 @@ _HOMES = {
     "reopen_conversation": "conversations.resolving",
     "resolve_conversation": "conversations.resolving",
     "restore_revision": "knowledge_base.writing",
+    "resume_automation": "drafting.stopping",
     "save_revision": "knowledge_base.writing",
     "search_knowledge": "retrieval.searching",
     "sign_widget_token": "widget.verifiers",
+    "stop_automation": "drafting.stopping",
 }
 
 __all__ = [
@@ -158,6 +162,7 @@ __all__ = [
     "DraftGenerator",
     "DraftRequest",
     "DraftResult",
+    "DraftRisk",
     "DraftSource",
     "Embedder",
     "Evidence",
@@ -202,9 +207,11 @@ __all__ = [
     "reopen_conversation",
     "resolve_conversation",
     "restore_revision",
+    "resume_automation",
     "save_revision",
     "search_knowledge",
     "sign_widget_token",
+    "stop_automation",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from cairnloop.audit.models import AuditEntry, AuditSeal
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
-from cairnloop.drafting.models import Draft, DraftSentence
+from cairnloop.drafting.models import AutomationSwitch, Draft, DraftSentence
 from cairnloop.knowledge_base.models import Article, Chunk, Revision
 from cairnloop.retrieval.models import (
     ChunkSentence,
@@ -22,6 +22,7 @@ __all__ = [
     "Article",
     "AuditEntry",
     "AuditSeal",
+    "AutomationSwitch",
     "Chunk",
     "ChunkSentence",
     "ChunkVector",

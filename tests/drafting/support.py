@@ -10,6 +10,7 @@ from django.db import connection
 import cairnloop
 from cairnloop.drafting import generating
 from cairnloop.hooks.automation_policy import DraftFacts, Verdict
+from cairnloop.hooks.context_provider import CustomerContext
 from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult
 from cairnloop.models import Article, Conversation, Draft
 from cairnloop.retrieval import lexicon
@@ -101,12 +102,20 @@ class DenyingPolicy:
         return Verdict.DENY
 
 
-class SendingPolicy:
+class AllowingPolicy:
     """Wants everything sent."""
 
     def decide(self, *, draft: DraftFacts) -> Verdict:
-        """Send."""
-        return Verdict.SEND
+        """Allow."""
+        return Verdict.ALLOW
+
+
+class RewordingPolicy:
+    """Wants every draft reworded by a person."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Show only."""
+        return Verdict.DRAFT_ONLY
 
 
 class RaisingPolicy:
@@ -123,9 +132,25 @@ class CuriousPolicy:
     asked: list[DraftFacts] = []
 
     def decide(self, *, draft: DraftFacts) -> Verdict:
-        """Hold for review."""
+        """Hold for approval."""
         self.asked.append(draft)
-        return Verdict.REVIEW
+        return Verdict.REQUIRE_APPROVAL
+
+
+class Knowing:
+    """Knows which plan a customer has."""
+
+    def customer_context(self, *, customer_ref: str) -> CustomerContext:
+        """Name it."""
+        return CustomerContext(sections={"Plan": {"name": f"{customer_ref}'s"}})
+
+
+class Ignorant:
+    """Cannot be asked."""
+
+    def customer_context(self, *, customer_ref: str) -> CustomerContext:
+        """Raise."""
+        raise RuntimeError(customer_ref)
 
 
 ADA = cairnloop.Actor.operator("1", name="Ada Brandt")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cairnloop.audit.recording import record
 from cairnloop.conf import get_settings
@@ -126,8 +128,58 @@ def post_reply(
     if not conversation.is_open:
         _reopen(conversation, by=by)
     # The host's own code may speak up without answering: only a person ends the customer's waiting.
-    answered: dict[str, Any] = {"waiting_since": None} if by.kind is ActorKind.OPERATOR else {}
-    message = conversation.append(role=Message.Role.OPERATOR, by=by, text=text, at=now, client_id=client_id, **answered)
+    return _reply(
+        conversation,
+        text=text,
+        by=by,
+        seen_sequence=seen_sequence,
+        client_id=client_id,
+        at=now,
+        is_answer=by.kind is ActorKind.OPERATOR,
+    )
+
+
+@command
+def post_automatic_reply(*, conversation_id: int, text: str, by: Actor, seen_sequence: int) -> Message:
+    """Answer the customer without a person, as a policy allowed it; the reply is marked as automatic.
+
+    The customer has their answer then. Takes and raises the same as `post_reply`, except that it reopens nothing:
+    raises InvalidTransition unless the conversation is open.
+    """
+    if by.kind is not ActorKind.SYSTEM:
+        raise NotAllowed
+    text = checked_text(text, limit=get_settings().message_limit_chars)
+    conversation = hold_conversation(conversation_id)
+    if not conversation.is_open:
+        raise InvalidTransition
+    refuse_stale_eyes(conversation, by=by, seen_sequence=seen_sequence)
+    # Customers are shown the name: the ref of a part of the system would tell them nothing.
+    return _reply(
+        conversation,
+        text=text,
+        by=Actor(by.kind, by.ref, _("Automatic reply")),
+        seen_sequence=seen_sequence,
+        at=timezone.now(),
+        is_answer=True,
+        metadata={"type": Message.AUTOMATIC},
+    )
+
+
+def _reply(
+    conversation: Conversation,
+    *,
+    text: str,
+    by: Actor,
+    seen_sequence: int | None,
+    at: datetime,
+    is_answer: bool,
+    client_id: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Message:
+    answered: dict[str, Any] = {"waiting_since": None} if is_answer else {}
+    message = conversation.append(
+        role=Message.Role.OPERATOR, by=by, text=text, at=at, client_id=client_id, metadata=metadata, **answered
+    )
     _mark_own(conversation, by=by, sequence=message.sequence)
     record(
         "conversation.replied",

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.core.actors import Actor
 from cairnloop.core.ids import new_public_id
 from cairnloop.core.lifecycle import Lifecycle
 
@@ -235,8 +235,8 @@ class Conversation(models.Model):
         self.lifecycle.move(self, self.Status.OPEN, resolved_at=None, waiting_since=waiting_since, changed_at=at)
 
     def unanswered_since(self) -> datetime | None:
-        """Return when the customer first wrote after an operator's last reply; None if they have their answer."""
-        answered = self.messages.filter(role=Message.Role.OPERATOR, author_kind=ActorKind.OPERATOR)
+        """Return when the customer first wrote after what answered them last; None if they have their answer."""
+        answered = self.messages.filter(Message.ANSWERING)
         last_reply = answered.aggregate(last=models.Max("sequence"))["last"] or 0
         unanswered = self.messages.filter(role=Message.Role.CUSTOMER).after(last_reply).in_order()
         return unanswered.values_list("created_at", flat=True).first()
@@ -341,6 +341,10 @@ class Message(models.Model):
 
     ANSWERS = (Role.OPERATOR, Role.OUTBOUND)
     """What is said to the customer."""
+    AUTOMATIC = "automatic_reply"
+    """The type of a reply that was sent without a person, as a policy allowed it."""
+    ANSWERING = Q(role="operator") & (Q(author_kind="operator") | Q(metadata__type="automatic_reply"))
+    """What ends the customer's waiting: a person's reply or an automatic one, and nothing else the host's code says."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     sequence = models.PositiveIntegerField()
@@ -389,6 +393,11 @@ class Message(models.Model):
             ),
         ]
         indexes = [GinIndex(SearchVector("text", config="simple"), name="cl_message_words")]
+
+    @property
+    def is_automatic(self) -> bool:
+        """True for a reply that was sent without a person, as a policy allowed it."""
+        return bool(self.metadata.get("type") == self.AUTOMATIC)
 
     @property
     def asks_for_rating(self) -> bool:

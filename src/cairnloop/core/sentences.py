@@ -98,6 +98,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.approving.NothingToSend": _(
         "There is no draft reply here, only the reason why a person is needed. Write the answer yourself."
     ),
+    "cairnloop.drafting.approving.OtherWordsNeeded": _(
+        "The policy lets nobody send this draft as it is. Change it, or write the answer yourself; nothing was sent."
+    ),
     "cairnloop.drafting.approving.SentenceNotVerified": _(
         "A marked sentence has no source. Change it or take it out; nothing was sent."
     ),

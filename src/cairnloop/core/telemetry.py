@@ -31,7 +31,7 @@ EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
             }
         ),
     },
-    "draft.decided": {"decision": frozenset({"approved", "edited", "discarded"})},
+    "draft.decided": {"decision": frozenset({"approved", "edited", "discarded", "sent_automatically"})},
     "article.published": {"visibility": frozenset({"public", "internal"})},
     "widget.connected": {"outcome": OUTCOMES},
     "widget.refused": {"reason": frozenset({"no_verifier", "token", "origin", "rate", "frame"})},

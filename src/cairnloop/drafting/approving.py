@@ -17,8 +17,8 @@ from cairnloop.core.transactions import command
 from cairnloop.drafting.events import DraftDecided
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.phrasing import edited_chars, kept_in, says_the_same, text_of
-from cairnloop.drafting.quoting import holds_current_sources
-from cairnloop.retrieval.citing import CITATIONS_LIMIT, Passage, post_cited_reply
+from cairnloop.drafting.quoting import holds_current_sources, passages_of
+from cairnloop.retrieval.citing import post_cited_reply
 
 
 class NoSuchDraft(NotFound):
@@ -45,6 +45,12 @@ class SentenceNotVerified(InvalidInput):
     code = "sentence_not_verified"
 
 
+class OtherWordsNeeded(InvalidInput):
+    """The policy lets nobody send this draft as it is. Change it, or write the answer yourself; nothing was sent."""
+
+    code = "other_words_needed"
+
+
 class NothingToSend(InvalidInput):
     """There is no draft reply here, only the reason why a person is needed. Write the answer yourself."""
 
@@ -56,8 +62,8 @@ def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | N
     """Send a draft in the operator's name, as exactly one reply; with a `text`, what they made of it.
 
     Sentences that stand in the text unchanged keep their sources. `seen_sequence` is the last sequence the operator
-    saw. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, SentenceNotVerified, and whatever
-    `post_reply` raises, such as StaleView; nothing is written then.
+    saw. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, SentenceNotVerified, OtherWordsNeeded, and
+    whatever `post_reply` raises, such as StaleView; nothing is written then.
     """
     refuse_strangers(by)
     if by.kind is not ActorKind.OPERATOR:
@@ -75,16 +81,18 @@ def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | N
     kept = kept_in(text, sentences)
     if any(sentence.standing == DraftSentence.Standing.UNVERIFIED for sentence in kept):
         raise SentenceNotVerified
+    is_edited = not says_the_same(text, prepared)
+    if draft.needs_other_words and not is_edited:
+        raise OtherWordsNeeded
 
     now = timezone.now()
-    is_edited = not says_the_same(text, prepared)
     # First, so that the reply finds no draft that waits and would turn stale because of it.
     if is_edited:
         draft.edit(by=by, at=now, edited_chars=edited_chars(prepared, text))
     else:
         draft.approve(by=by, at=now)
     message = post_cited_reply(
-        conversation_id=conversation.pk, text=text, passages=_passages(kept), by=by, seen_sequence=seen_sequence
+        conversation_id=conversation.pk, text=text, passages=passages_of(kept), by=by, seen_sequence=seen_sequence
     )
     draft.keep_reply(message)
     record(
@@ -111,9 +119,3 @@ def find_draft(draft_id: int) -> Draft:
         return Draft.objects.get(pk=checked_id(draft_id, name="draft_id"))
     except (Draft.DoesNotExist, NotFound):
         raise NoSuchDraft from None
-
-
-def _passages(kept: list[DraftSentence]) -> list[Passage]:
-    quoted = [sentence for sentence in kept if sentence.revision_id]
-    found = [Passage(sentence.revision_id or 0, sentence.start, sentence.end) for sentence in quoted]
-    return list(dict.fromkeys(found))[:CITATIONS_LIMIT]

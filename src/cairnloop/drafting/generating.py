@@ -13,7 +13,7 @@ from django.utils import timezone
 from cairnloop.conf import get_settings
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.conversations.notifying import facts_of
-from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.core.actors import Actor
 from cairnloop.core.texts import storable
 from cairnloop.core.transactions import pipeline
 from cairnloop.drafting.courtesies import Courtesies, courtesies_for
@@ -21,14 +21,15 @@ from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.grounding import Decision, Findings, Kind, decide, decide_without_quotes
 from cairnloop.drafting.models import Draft
 from cairnloop.drafting.phrasing import text_of
-from cairnloop.drafting.policy import verdict_on
+from cairnloop.drafting.policy import customer_known_to_host, rule_on
 from cairnloop.drafting.questions import question_of
+from cairnloop.drafting.risks import risk_of
 from cairnloop.drafting.saving import Prepared, save_draft
 from cairnloop.drafting.sealing import SealedSentence, SealedSource, Standing, seal
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.hooks.automation_policy import DraftFacts
 from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult, DraftSource
-from cairnloop.knowledge_base.models import Chunk
+from cairnloop.knowledge_base.models import Chunk, Revision
 from cairnloop.retrieval.evidence import Answerability, ArticleCitation, Evidence
 from cairnloop.retrieval.masking import mask
 from cairnloop.retrieval.searching import search_knowledge
@@ -80,9 +81,9 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
         clarifications=task.clarifications,
         failed=failed,
     )
-    decision, wording, sources = _word(task, findings, evidence)
+    decision, wording = _word(task, findings, evidence)
     now = timezone.now()
-    verdict = verdict_on(_facts(task, decision, judged, wording, sources, now))
+    ruling = rule_on(_facts(task, decision, judged, wording, now))
     return save_draft(
         Prepared(
             conversation_id=task.conversation.pk,
@@ -93,7 +94,7 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
             threshold=judged.threshold,
             generator=wording.generator,
             fell_back=wording.fell_back,
-            verdict=verdict,
+            ruling=ruling,
             question=task.question,
             evidence=tuple(evidence),
             names=_names(task.conversation),
@@ -106,8 +107,8 @@ def _load(conversation_id: int) -> _Task | None:
     if conversation is None:
         return None
     # What the host's own code said is no answer: the customer still waits.
-    people = Q(role=Message.Role.CUSTOMER) | Q(role=Message.Role.OPERATOR, author_kind=ActorKind.OPERATOR)
-    said = Message.objects.filter(people, conversation=conversation)
+    asked_or_answered = Q(role=Message.Role.CUSTOMER) | Message.ANSWERING
+    said = Message.objects.filter(asked_or_answered, conversation=conversation)
     recent = list(said.order_by("-sequence")[:TURNS])[::-1]
     own = [message.sequence for message in recent if message.role == Message.Role.CUSTOMER]
     if not own or Draft.objects.of_conversation(conversation_id).answering(own[-1]).exists():
@@ -150,20 +151,17 @@ def _search(task: _Task) -> tuple[list[Evidence], Answerability, bool]:
     return list(outcome.canonical), outcome.answerability, False
 
 
-def _word(
-    task: _Task, findings: Findings, evidence: Sequence[Evidence]
-) -> tuple[Decision, _Wording, Mapping[int, SealedSource]]:
+def _word(task: _Task, findings: Findings, evidence: Sequence[Evidence]) -> tuple[Decision, _Wording]:
     decision = decide(findings)
     if decision.kind is Kind.REPLY:
-        sources = _sources(evidence)
-        wording = _reply(task, evidence, sources)
+        wording = _reply(task, evidence, _sources(evidence))
         if any(sentence.standing is not Standing.COURTESY for sentence in wording.sentences):
-            return decision, wording, sources
+            return decision, wording
         decision = decide_without_quotes(findings)
     if decision.kind is Kind.CLARIFICATION:
         asked = (DraftClaim(text=task.courtesies.opening), DraftClaim(text=task.courtesies.question))
-        return decision, _Wording(_sealed(task, asked, {}), EXTRACTIVE), {}
-    return decision, _Wording(), {}
+        return decision, _Wording(_sealed(task, asked, {}), EXTRACTIVE)
+    return decision, _Wording()
 
 
 def _sources(evidence: Sequence[Evidence]) -> dict[int, SealedSource]:
@@ -232,30 +230,23 @@ def _sealed(
     return seal(claims, sources=sources, courtesies=task.courtesies.all, link_hosts=get_settings().draft_link_hosts)
 
 
-def _facts(
-    task: _Task,
-    decision: Decision,
-    judged: Answerability,
-    wording: _Wording,
-    sources: Mapping[int, SealedSource],
-    now: datetime,
-) -> DraftFacts:
+def _facts(task: _Task, decision: Decision, judged: Answerability, wording: _Wording, now: datetime) -> DraftFacts:
     standings = [sentence.standing for sentence in wording.sentences]
     quoted = {sentence.source.revision_id for sentence in wording.sentences if sentence.source}
-    published = Chunk.objects.filter(revision_id__in=quoted).order_by("revision__published_at")
-    oldest = published.values_list("revision__published_at", flat=True).first()
+    published = Revision.objects.filter(pk__in=quoted).order_by("published_at").values_list("published_at", flat=True)
     return DraftFacts(
         conversation=facts_of(task.conversation),
-        kind=decision.kind,
-        grounding={
-            "reason": decision.reason.value,
-            "answerability": judged.score,
-            "threshold": judged.threshold,
-            "quoted": standings.count(Standing.QUOTED),
-            "unverified": standings.count(Standing.UNVERIFIED),
-            "oldest_source_days": (now - oldest).days if oldest else None,
-            "clarifications": task.clarifications,
-        },
+        customer=customer_known_to_host(task.conversation.customer_ref),
+        kind=decision.kind.value,
+        reason=decision.reason.value,
+        risk=risk_of(wording.sentences, fell_back=wording.fell_back),
+        answerability=judged.score,
+        threshold=judged.threshold,
+        quoted=standings.count(Standing.QUOTED),
+        unverified=standings.count(Standing.UNVERIFIED),
+        evidence_days=tuple((now - at).days for at in published if at),
+        clarifications=task.clarifications,
+        generator=wording.generator,
     )
 
 

@@ -18,6 +18,45 @@ OPEN = ["pending", "failed"]
 SENT = ["approved", "edited"]
 
 
+class AutomationSwitchManager(models.Manager["AutomationSwitch"]):
+    """The one row there is."""
+
+    def hold(self) -> AutomationSwitch:
+        """Lock the switch until the transaction ends and return it; made where it was never turned."""
+        # One after the other also for those who only read it, so that who turns it waits for nobody who comes later.
+        try:
+            return self.select_for_update().get()
+        except AutomationSwitch.DoesNotExist:
+            self.bulk_create([AutomationSwitch()], ignore_conflicts=True)
+            return self.select_for_update().get()
+
+    def current(self) -> AutomationSwitch:
+        """Return how it stands now, for those who only show it."""
+        return self.first() or AutomationSwitch()
+
+
+class AutomationSwitch(models.Model):
+    """Whether anything may be sent without a person at all, whatever the policy allows."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    is_stopped = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    changed_by_kind = models.CharField(max_length=10, blank=True)
+    changed_by_ref = models.CharField(max_length=200, blank=True)
+    changed_by_name = models.CharField(max_length=200, blank=True)
+
+    objects = AutomationSwitchManager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="cl_automation_one_switch")]
+
+    def turn(self, *, is_stopped: bool, by: Actor, at: datetime) -> None:
+        """Stop or resume, and keep who did. The caller holds the row."""
+        self.is_stopped, self.changed_at = is_stopped, at
+        self.changed_by_kind, self.changed_by_ref, self.changed_by_name = by.kind, by.ref, by.name
+        self.save()
+
+
 class DraftQuerySet(models.QuerySet["Draft"]):
     """Drafts, asked for in words."""
 
@@ -82,6 +121,12 @@ class Draft(models.Model):
         NOT_NEEDED = "not_needed", _("No such reply is needed")
         POLICY = "policy", _("The policy denied it")
 
+    class HeldBack(models.TextChoices):
+        NONE = "", ""
+        STOPPED = "stopped", _("Automatic replies are stopped")
+        NOT_VERIFIED = "not_verified", _("A sentence has no source")
+        WRITTEN_MEANWHILE = "written_meanwhile", _("Somebody wrote after the customer")
+
     lifecycle = Lifecycle(
         "status",
         {
@@ -103,7 +148,10 @@ class Draft(models.Model):
     generator = models.CharField(max_length=200, blank=True)
     fell_back = models.BooleanField(default=False)
     """The host's generator failed, and the extractive one took its place."""
-    verdict = models.CharField(max_length=10)
+    verdict = models.CharField(max_length=20)
+    """What the policy decided: a `Verdict`."""
+    held_back = models.CharField(max_length=20, choices=HeldBack.choices, blank=True)
+    """Why it waits for a person although the policy allowed it."""
     prepared_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by_kind = models.CharField(max_length=10, blank=True)
@@ -134,7 +182,16 @@ class Draft(models.Model):
                 condition=Q(reply__isnull=True) | Q(status__in=SENT), name="cl_draft_reply_only_once_sent"
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=SENT) | Q(decided_by_kind="operator"), name="cl_draft_sent_by_an_operator"
+                condition=~Q(status__in=SENT)
+                | Q(decided_by_kind="operator")
+                | Q(status="approved", decided_by_kind="system", verdict="allow", held_back=""),
+                name="cl_draft_sent_by_an_operator_or_allowed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict="draft_only") | ~Q(status="approved"), name="cl_draft_only_is_never_sent_as_it_is"
+            ),
+            models.CheckConstraint(
+                condition=Q(held_back="") | Q(verdict="allow"), name="cl_draft_held_back_if_allowed"
             ),
             models.CheckConstraint(
                 condition=~Q(kind="escalation") | ~Q(status__in=SENT), name="cl_draft_escalation_is_never_sent"
@@ -159,6 +216,16 @@ class Draft(models.Model):
     def is_pending(self) -> bool:
         """True while it waits for an operator."""
         return self.status == self.Status.PENDING
+
+    @property
+    def needs_other_words(self) -> bool:
+        """True where nobody may send it as it is."""
+        return self.verdict == "draft_only"
+
+    def hold_back(self, *, because: Draft.HeldBack) -> None:
+        """Let it wait for a person although the policy allowed it."""
+        self.held_back = because
+        self.save(update_fields=["held_back"])
 
     def approve(self, *, by: Actor, at: datetime) -> None:
         """Move to approved: it is sent as it was prepared."""

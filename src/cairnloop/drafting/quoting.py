@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cairnloop.drafting.models import DraftSentence
 from cairnloop.drafting.sealing import SealedSentence
 from cairnloop.knowledge_base.models import Article
+from cairnloop.retrieval.citing import CITATIONS_LIMIT, Passage
 
 
 def holds_current_sources(sentences: Iterable[SealedSentence | DraftSentence]) -> bool:
@@ -20,6 +21,12 @@ def holds_current_sources(sentences: Iterable[SealedSentence | DraftSentence]) -
     }
     rows = Article.objects.public().locked().filter(pk__in={article_id for article_id, _ in quoted}).order_by("pk")
     return quoted <= set(rows.values_list("pk", "live_revision_id"))
+
+
+def passages_of(sentences: Iterable[DraftSentence]) -> list[Passage]:
+    """Return what sentences quote, each passage once and as many as a reply may name."""
+    found = [Passage(each.revision_id, each.start, each.end) for each in sentences if each.revision_id]
+    return list(dict.fromkeys(found))[:CITATIONS_LIMIT]
 
 
 def _place(sentence: SealedSentence | DraftSentence) -> tuple[int | None, int | None]:

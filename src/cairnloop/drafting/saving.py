@@ -11,22 +11,22 @@ from cairnloop.audit.recording import record
 from cairnloop.conversations.holding import hold_conversation
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.core import telemetry
-from cairnloop.core.actors import Actor
 from cairnloop.core.errors import CairnloopError, NotFound
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command
 from cairnloop.drafting.events import DraftOvertaken, DraftPrepared
-from cairnloop.drafting.grounding import Decision, Kind, Reason
+from cairnloop.drafting.grounding import Decision, Reason
 from cairnloop.drafting.models import Draft, DraftSentence
+from cairnloop.drafting.policy import Ruling
 from cairnloop.drafting.quoting import holds_current_sources
 from cairnloop.drafting.sealing import SealedSentence
+from cairnloop.drafting.sending import POLICY, send_automatically
 from cairnloop.drafting.turning_stale import DRAFTING, turn_stale_in_conversation
 from cairnloop.hooks.automation_policy import Verdict
 from cairnloop.retrieval.evidence import Evidence
 from cairnloop.retrieval.gap_recording import record_gap
 from cairnloop.retrieval.models import GapEvent
 
-POLICY = Actor.system("automation_policy")
 GAPS = {
     Reason.WEAK_EVIDENCE: GapEvent.Outcome.WEAK_GROUNDING,
     Reason.NOTHING_TO_QUOTE: GapEvent.Outcome.WEAK_GROUNDING,
@@ -50,7 +50,7 @@ class Prepared:
     threshold: float
     generator: str
     fell_back: bool
-    verdict: Verdict
+    ruling: Ruling
     question: str
     evidence: Sequence[Evidence]
     names: Sequence[str]
@@ -69,7 +69,7 @@ def save_draft(prepared: Prepared) -> Draft | None:
     That is: the customer wrote again, so that another is to be prepared; they were answered, or the conversation is
     not open; a draft for the same message exists. Raises SourceChangedMeanwhile when a revision it quotes is not live
     any more. Nothing is written then. One the policy denied is kept as discarded: nobody can send it, and everybody
-    can see why.
+    can see why. One it allowed is sent before this returns, unless something stands against it.
     """
     try:
         conversation = hold_conversation(prepared.conversation_id)
@@ -84,7 +84,7 @@ def save_draft(prepared: Prepared) -> Draft | None:
     if not holds_current_sources(prepared.sentences):
         raise SourceChangedMeanwhile
     turn_stale_in_conversation(conversation_id=conversation.pk, cause=Draft.StaleCause.REPLACED)
-    draft = _insert(conversation, prepared)
+    draft, sentences = _insert(conversation, prepared)
     if prepared.decision.reason in GAPS:
         record_gap(
             query=prepared.question,
@@ -95,6 +95,7 @@ def save_draft(prepared: Prepared) -> Draft | None:
             conversation_id=conversation.pk,
             names=prepared.names,
         )
+    _follow_verdict(draft, sentences)
     Conversation.objects.filter(pk=conversation.pk).update(changed_at=draft.prepared_at)
     publish(DraftPrepared(conversation.pk, draft.pk))
     telemetry.count("draft.prepared", kind=draft.kind, reason=draft.reason)
@@ -110,9 +111,9 @@ def _is_overtaken(prepared: Prepared) -> bool:
     return written.filter(role=Message.Role.CUSTOMER).exists()
 
 
-def _insert(conversation: Conversation, prepared: Prepared) -> Draft:
+def _insert(conversation: Conversation, prepared: Prepared) -> tuple[Draft, list[DraftSentence]]:
     now = timezone.now()
-    decision, denied = prepared.decision, prepared.verdict is Verdict.DENY
+    decision, ruling = prepared.decision, prepared.ruling
     draft = Draft.objects.create(
         conversation=conversation,
         kind=decision.kind.value,
@@ -123,12 +124,11 @@ def _insert(conversation: Conversation, prepared: Prepared) -> Draft:
         threshold=prepared.threshold,
         generator=prepared.generator,
         fell_back=prepared.fell_back,
-        verdict=prepared.verdict.value,
+        verdict=ruling.verdict.value,
         prepared_at=now,
     )
-    DraftSentence.objects.bulk_create(
-        _sentence(draft, index, sentence) for index, sentence in enumerate(prepared.sentences)
-    )
+    sentences = [_sentence(draft, index, sentence) for index, sentence in enumerate(prepared.sentences)]
+    DraftSentence.objects.bulk_create(sentences)
     record(
         "draft.prepared",
         by=DRAFTING,
@@ -141,14 +141,22 @@ def _insert(conversation: Conversation, prepared: Prepared) -> Draft:
             "generator": draft.generator,
             "fell_back": draft.fell_back,
             "verdict": draft.verdict,
+            "policy_failed": ruling.failed,
             "revision_ids": sorted({each.source.revision_id for each in prepared.sentences if each.source}),
         },
     )
+    return draft, sentences
+
+
+def _follow_verdict(draft: Draft, sentences: Sequence[DraftSentence]) -> None:
     # A person is told why there is no answer whatever the policy says: an escalation sends nothing.
-    if denied and decision.kind is not Kind.ESCALATION:
-        draft.discard(by=POLICY, at=now, reason=Draft.DiscardReason.POLICY)
+    if draft.kind == Draft.Kind.ESCALATION:
+        return
+    if draft.verdict == Verdict.ALLOW:
+        send_automatically(draft=draft, sentences=sentences)
+    elif draft.verdict == Verdict.DENY:
+        draft.discard(by=POLICY, at=draft.prepared_at, reason=Draft.DiscardReason.POLICY)
         record("draft.discarded", by=POLICY, subject=f"draft:{draft.pk}", evidence={"reason": draft.discard_reason})
-    return draft
 
 
 def _sentence(draft: Draft, index: int, sentence: SealedSentence) -> DraftSentence:

@@ -60,7 +60,7 @@ HOOKS: dict[str, HookSpec] = {
         "cairnloop.hooks.operator_access.OperatorAccess",
         "cairnloop.hooks.operator_access.StaffAccess",
         "Staff users work with the model permissions you gave them.",
-        optional=frozenset({"can_with_knowledge"}),
+        optional=frozenset({"can_with_knowledge", "can_with_automation"}),
     ),
     "widget_verifier": HookSpec(
         "widget_verifier",
@@ -77,7 +77,7 @@ HOOKS: dict[str, HookSpec] = {
     "automation_policy": HookSpec(
         "automation_policy",
         "cairnloop.hooks.automation_policy.AutomationPolicy",
-        "cairnloop.hooks.automation_policy.ReviewEverything",
+        "cairnloop.hooks.automation_policy.RequireApproval",
         "Everything a machine prepared waits for a person.",
     ),
     "sla_policy_provider": HookSpec(

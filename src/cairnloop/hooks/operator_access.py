@@ -18,6 +18,8 @@ VERBS: tuple[Verb, ...] = ("view", "reply", "note", "resolve", "reopen", "archiv
 
 KnowledgeVerb = Literal["view", "write", "publish", "archive"]
 
+AutomationVerb = Literal["stop", "resume"]
+
 
 class OperatorAccess(Protocol):
     """Decides per person and per conversation. `user` is the host's own user of the current session."""
@@ -42,12 +44,18 @@ class OperatorAccess(Protocol):
         """May this user view, write, publish or archive articles? Without this method whoever may enter may view."""
         ...
 
+    def can_with_automation(self, *, user: HostUser, verb: AutomationVerb) -> bool:
+        """May this user stop automatic replies, or let them go on? Without this method whoever acts may stop, and
+        nobody may resume but with `manage.py cairnloop_stop --off`."""
+        ...
+
 
 class StaffAccess:
     """Staff users with Django's model permissions; the default.
 
-    "View conversation" lets a user in and see everything; "Change conversation" lets them act on conversations, and
-    "Change article" write, publish and archive articles.
+    "View conversation" lets a user in and see everything; "Change conversation" lets them act on conversations and
+    stop automatic replies, "Change article" write, publish and archive articles, and "Change automation switch" let
+    automatic replies go on.
     """
 
     def can_enter(self, *, user: HostUser) -> bool:
@@ -75,6 +83,12 @@ class StaffAccess:
         if not self.can_enter(user=user):
             return False
         return verb == "view" or self._has(user, "change", "article")
+
+    def can_with_automation(self, *, user: HostUser, verb: AutomationVerb) -> bool:
+        """Whoever may act on conversations may stop; resuming needs the change permission on the switch itself."""
+        if not self.can_enter(user=user):
+            return False
+        return self._has(user, "change") if verb == "stop" else self._has(user, "change", "automationswitch")
 
     def _has(self, user: HostUser, action: str, model: str = "conversation") -> bool:
         has_perm = getattr(user, "has_perm", None)

@@ -59,6 +59,13 @@ def post_cited_reply(
     return message
 
 
+@command
+def keep_citations(*, message: Message, passages: Sequence[Passage]) -> None:
+    """Keep which passages a message rests on that was just written. Raises CitationRefused."""
+    if passages:
+        _keep(message, passages, _checked(passages))
+
+
 def _checked(passages: Sequence[Passage]) -> dict[int, int]:
     """Return the article of each revision that is cited, by revision."""
     if len(passages) > CITATIONS_LIMIT:

@@ -14,7 +14,7 @@ from cairnloop.conversations.models import Conversation, ConversationQuerySet
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import NotAllowed, NotFound
 from cairnloop.hooks import load_hook
-from cairnloop.hooks.operator_access import HostUser, KnowledgeVerb, Verb
+from cairnloop.hooks.operator_access import AutomationVerb, HostUser, KnowledgeVerb, Verb
 from cairnloop.knowledge_base.models import Article
 
 logger = logging.getLogger("cairnloop.web")
@@ -51,6 +51,13 @@ class Access:
         question = getattr(self._hook, "can_with_knowledge", None)
         answer = None if question is None else self._ask(question, otherwise=False, verb=verb)
         return verb == "view" if answer is None else bool(answer)
+
+    def can_with_automation(self, verb: AutomationVerb) -> bool:
+        """May this user stop or resume automatic replies? A hook that does not answer lets stop, and nobody resume."""
+        question = getattr(self._hook, "can_with_automation", None)
+        if question is None:
+            return verb == "stop"
+        return bool(self._ask(question, otherwise=False, verb=verb))
 
     def _ask(self, question: Callable[..., Any], *, otherwise: Any, **about: Any) -> Any:
         try:

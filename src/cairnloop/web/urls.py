@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from cairnloop.web import live_state, rail
+from cairnloop.web import automation, live_state, rail
 from cairnloop.web.home import views as home
 from cairnloop.web.inbox import actions
 from cairnloop.web.inbox import views as inbox
@@ -20,6 +20,8 @@ urlpatterns = [
     path("conversations/", include("cairnloop.web.conversation.urls")),
     path("knowledge/", include("cairnloop.web.knowledge_base.urls")),
     path("search/", include("cairnloop.web.search.urls")),
+    path("automation/stop/", automation.stop, name="automation-stop"),
+    path("automation/resumption/", automation.resume, name="automation-resumption"),
     path("rail/badge/", rail.badge, name="rail-badge"),
     path("live/state/", live_state.state, name="live-state"),
 ]

@@ -307,7 +307,8 @@ CLARIFICATIONS: dict[str, Promise] = {
     "nothing_to_quote": gettext_lazy("no sentence of the articles that were found fits the question"),
 }
 POLICIES: dict[str, Promise] = {
-    Verdict.REVIEW: gettext_lazy("a person sends what was prepared"),
-    Verdict.SEND: gettext_lazy("it would be sent, and a person still does that here"),
+    Verdict.ALLOW: gettext_lazy("it would be sent by itself, and waits for a person now"),
+    Verdict.DRAFT_ONLY: gettext_lazy("it may be sent in your own words only"),
+    Verdict.REQUIRE_APPROVAL: gettext_lazy("a person sends what was prepared"),
     Verdict.DENY: gettext_lazy("nothing is sent"),
 }

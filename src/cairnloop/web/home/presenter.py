@@ -18,6 +18,7 @@ from cairnloop.conversations.queries import ORDERINGS, Capped, Ratings, count_ca
 from cairnloop.core.jobs import count_jobs, last_worker_seen
 from cairnloop.core.transactions import savepoint
 from cairnloop.web.access import OperatorRequest
+from cairnloop.web.automation import Switch, switch_of
 from cairnloop.web.inbox.forms import Asked
 from cairnloop.web.inbox.presenter import Row, present_rows
 
@@ -81,6 +82,7 @@ class Home:
     figures: tuple[Figure, ...] | None
     since: str
     health: tuple[Health, ...]
+    automation: Switch | None
 
 
 def home_of(request: OperatorRequest) -> Home:
@@ -111,6 +113,7 @@ def home_of(request: OperatorRequest) -> Home:
         figures=_figures(counts, ratings),
         since=_("since %(time)s") % {"time": f"{date_format(today, 'H:i')} {today.tzname()}"},
         health=_health(now),
+        automation=_if_readable(lambda: switch_of(request)),
     )
 
 
