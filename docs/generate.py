@@ -316,7 +316,10 @@ def _errors(names: dict[str, Any]) -> str:
         public = "" if error.__name__ in names else f" (`{_public_parent(error, names)}`)"
         if not {"web", "evaluating"} & set(error.__module__.split(".")):
             rows.append(_row(f"`{error.code}`", f"`{error.__name__}`{public}", inspect.getdoc(error) or ""))
-    return f"{ERRORS_INTRO}\n{''.join(rows)}\n`ToolFailure` is not among them: a tool of yours raises it.\n"
+    raised_by_hosts = (
+        "`ToolFailure` and `GenerationFailed` are not among them: a tool or a generator of yours raises them."
+    )
+    return f"{ERRORS_INTRO}\n{''.join(rows)}\n{raised_by_hosts}\n"
 
 
 def _family(error: type) -> set[Any]:

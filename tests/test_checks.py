@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cairnloop.checks import check_widget_origins
+from cairnloop.checks import check_draft_link_hosts, check_draft_model, check_widget_origins
 
 
 class TestWidgetOrigins:
@@ -40,3 +40,42 @@ class TestWidgetOrigins:
         assert error.id == "cairnloop.E006"
         assert repr(wrong) in error.msg
         assert repr(meant) in error.hint
+
+
+class TestDraftModel:
+    MODEL = "anthropic:claude-test"
+    OURS = "cairnloop.drafting.generators.pydantic_ai.PydanticAIGenerator"
+
+    @pytest.mark.parametrize("given", [{}, {"DRAFT_GENERATOR": OURS, "DRAFT_MODEL": MODEL}])
+    def test_is_asked_by_something(self, settings, given):
+        settings.CAIRNLOOP = given
+        assert list(check_draft_model(None)) == []
+
+    @pytest.mark.parametrize("given", [{}, {"DRAFT_GENERATOR": ""}])
+    def test_is_named_in_vain_otherwise(self, settings, given):
+        settings.CAIRNLOOP = {"DRAFT_MODEL": self.MODEL, **given}
+        [warning] = check_draft_model(None)
+        assert (warning.id, self.OURS in warning.hint) == ("cairnloop.W003", True)
+
+
+class TestDraftLinkHosts:
+    def test_are_hosts(self, settings):
+        settings.CAIRNLOOP = {"DRAFT_LINK_HOSTS": ["status.acme.example", "acme.example"]}
+        assert list(check_draft_link_hosts(None)) == []
+
+    @pytest.mark.parametrize(
+        ("wrong", "meant"),
+        [
+            ("https://status.acme.example", "status.acme.example"),
+            ("status.acme.example/today", "status.acme.example"),
+            ("acme.example:8443", "acme.example"),
+            ("*.acme.example", "acme.example"),
+            ("*", "status.acme.example"),
+            ("", "status.acme.example"),
+        ],
+    )
+    def test_are_refused_where_they_would_allow_nothing(self, settings, wrong, meant):
+        settings.CAIRNLOOP = {"DRAFT_LINK_HOSTS": [wrong]}
+        [error] = check_draft_link_hosts(None)
+        assert error.id == "cairnloop.E008"
+        assert repr(wrong) in error.msg and repr(meant) in error.hint

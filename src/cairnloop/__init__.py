@@ -49,6 +49,8 @@ if TYPE_CHECKING:
         DraftRequest,
         DraftResult,
         DraftSource,
+        DraftUsage,
+        GenerationFailed,
     )
     from cairnloop.hooks.embedder import Embedder
     from cairnloop.hooks.facts import ConversationFacts
@@ -95,8 +97,10 @@ _HOMES = {
     "DraftResult": "hooks.draft_generator",
     "DraftRisk": "hooks.automation_policy",
     "DraftSource": "hooks.draft_generator",
+    "DraftUsage": "hooks.draft_generator",
     "Embedder": "hooks.embedder",
     "Evidence": "retrieval.evidence",
+    "GenerationFailed": "hooks.draft_generator",
     "GiveUp": "core.errors",
     "InvalidInput": "core.errors",
     "InvalidTransition": "core.errors",
@@ -164,8 +168,10 @@ __all__ = [
     "DraftResult",
     "DraftRisk",
     "DraftSource",
+    "DraftUsage",
     "Embedder",
     "Evidence",
+    "GenerationFailed",
     "GiveUp",
     "InvalidInput",
     "InvalidTransition",

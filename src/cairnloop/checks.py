@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,8 @@ from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.origins import origin_meant
 from cairnloop.retrieval.calibrations import UnusableCalibration, find_calibration
 from cairnloop.retrieval.embedding import find_embedder
+
+HOST = re.compile(r"(?:[\w-]+\.)+[\w-]+")
 
 
 def register_checks() -> None:
@@ -142,6 +145,36 @@ def check_calibration(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]
         )
 
 
+def check_draft_model(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """A language model that was named is asked by something."""
+    try:
+        configured = get_settings()
+    except ImproperlyConfigured:
+        return
+    if configured.draft_model and not configured.draft_generator:
+        yield Warning(
+            "DRAFT_MODEL names a language model, and nothing asks it: no DRAFT_GENERATOR is set.",
+            hint="Set it to 'cairnloop.drafting.generators.pydantic_ai.PydanticAIGenerator', or remove DRAFT_MODEL.",
+            id="cairnloop.W003",
+        )
+
+
+def check_draft_link_hosts(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Every entry of DRAFT_LINK_HOSTS is a host and nothing else: another would never fit."""
+    try:
+        hosts = get_settings().draft_link_hosts
+    except ImproperlyConfigured:
+        return
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            meant = HOST.search(host)
+            yield Error(
+                f"DRAFT_LINK_HOSTS holds {host!r}, which is no host, so it allows nothing.",
+                hint=f"Name the host alone, such as {meant[0] if meant else 'status.acme.example'!r}.",
+                id="cairnloop.E008",
+            )
+
+
 CHECKS = (
     check_settings,
     check_database,
@@ -152,4 +185,6 @@ CHECKS = (
     check_calibration,
     check_widget_verifier,
     check_widget_origins,
+    check_draft_model,
+    check_draft_link_hosts,
 )

@@ -40,6 +40,12 @@ class Settings:
     draft_generator: str | None = None
     """Dotted path of your DraftGenerator: who words a draft reply. Default: sentences of your articles, word for
     word. An empty string does without drafts."""
+    draft_model: str | None = None
+    """Provider and name of the language model that PydanticAIGenerator asks, such as "anthropic:claude-sonnet-5-5"."""
+    draft_model_seconds: int = 30
+    """How long one attempt to ask that model may take; there are three at most."""
+    draft_model_tokens: int = 2_000
+    """How many tokens its answer may have. A longer one is cut off by the provider, and not used."""
     draft_link_hosts: tuple[str, ...] = ()
     """Hosts a draft may name although no article does, such as "status.acme.example": in links and e-mail addresses."""
     draft_wait_seconds: int = 3

@@ -31,6 +31,15 @@ EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
             }
         ),
     },
+    "draft.worded": {
+        "outcome": frozenset(
+            {
+                *("ok", "timeout", "rate_limited", "unavailable", "rejected", "refused", "truncated", "malformed"),
+                "failed",
+            }
+        )
+    },
+    "draft.tokens": {"direction": frozenset({"input", "output"})},
     "draft.decided": {"decision": frozenset({"approved", "edited", "discarded", "sent_automatically"})},
     "article.published": {"visibility": frozenset({"public", "internal"})},
     "widget.connected": {"outcome": OUTCOMES},
@@ -55,6 +64,11 @@ _observers: list[Observer] = []
 def count(event: str, **labels: str) -> None:
     """Count one `event` after the current transaction commits."""
     after_commit(lambda: _emit(event, 1, labels))
+
+
+def measure(event: str, value: float, **labels: str) -> None:
+    """Note a `value` under `event` at once, whatever becomes of a transaction."""
+    _emit(event, value, labels)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from django.utils import timezone
 from cairnloop.conf import get_settings
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.conversations.notifying import facts_of
+from cairnloop.core import telemetry
 from cairnloop.core.actors import Actor
 from cairnloop.core.texts import storable
 from cairnloop.core.transactions import pipeline
@@ -28,7 +30,14 @@ from cairnloop.drafting.saving import Prepared, save_draft
 from cairnloop.drafting.sealing import SealedSentence, SealedSource, Standing, seal
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.hooks.automation_policy import DraftFacts
-from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult, DraftSource
+from cairnloop.hooks.draft_generator import (
+    DraftClaim,
+    DraftRequest,
+    DraftResult,
+    DraftSource,
+    DraftUsage,
+    GenerationFailed,
+)
 from cairnloop.knowledge_base.models import Chunk, Revision
 from cairnloop.retrieval.evidence import Answerability, ArticleCitation, Evidence
 from cairnloop.retrieval.masking import mask
@@ -40,6 +49,8 @@ TURNS = 12
 PASSAGES = 5
 PASSAGES_PER_ARTICLE = 2
 MOST_CLAIMS = 40
+MOST_TOKENS = 2**31 - 1
+MODEL_CHARS = 100
 EXTRACTIVE = "extractive"
 
 
@@ -61,7 +72,8 @@ class _Task:
 class _Wording:
     sentences: tuple[SealedSentence, ...] = ()
     generator: str = ""
-    fell_back: bool = False
+    fallback_cause: str = ""
+    usage: DraftUsage | None = None
 
 
 @pipeline
@@ -82,6 +94,7 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
         failed=failed,
     )
     decision, wording = _word(task, findings, evidence)
+    _measure(wording)
     now = timezone.now()
     ruling = rule_on(_facts(task, decision, judged, wording, now))
     return save_draft(
@@ -93,7 +106,8 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
             score=judged.score,
             threshold=judged.threshold,
             generator=wording.generator,
-            fell_back=wording.fell_back,
+            fallback_cause=wording.fallback_cause,
+            usage=wording.usage,
             ruling=ruling,
             question=task.question,
             evidence=tuple(evidence),
@@ -152,16 +166,17 @@ def _search(task: _Task) -> tuple[list[Evidence], Answerability, bool]:
 
 
 def _word(task: _Task, findings: Findings, evidence: Sequence[Evidence]) -> tuple[Decision, _Wording]:
-    decision = decide(findings)
+    decision, wording = decide(findings), _Wording()
     if decision.kind is Kind.REPLY:
         wording = _reply(task, evidence, _sources(evidence))
         if any(sentence.standing is not Standing.COURTESY for sentence in wording.sentences):
             return decision, wording
-        decision = decide_without_quotes(findings)
+        # Whatever was asked in vain was spent, and says why nothing came of it.
+        decision, wording = decide_without_quotes(findings), dataclasses.replace(wording, sentences=(), generator="")
     if decision.kind is Kind.CLARIFICATION:
         asked = (DraftClaim(text=task.courtesies.opening), DraftClaim(text=task.courtesies.question))
-        return decision, _Wording(_sealed(task, asked, {}), EXTRACTIVE)
-    return decision, _Wording()
+        return decision, dataclasses.replace(wording, sentences=_sealed(task, asked, {}), generator=EXTRACTIVE)
+    return decision, wording
 
 
 def _sources(evidence: Sequence[Evidence]) -> dict[int, SealedSource]:
@@ -196,14 +211,45 @@ def _reply(task: _Task, evidence: Sequence[Evidence], sources: Mapping[int, Seal
         closing=task.courtesies.closing,
     )
     name = HOOKS["draft_generator"].path or ""
-    if name != HOOKS["draft_generator"].default:
-        try:
-            claims = _usable(load_hook("draft_generator").generate(request=request))
-            return _Wording(_sealed(task, claims, sources), name)
-        except Exception as error:
-            logger.warning("DraftGenerator.generate failed: %s", type(error).__name__)
-    claims = _usable(ExtractiveGenerator().generate(request=request))
-    return _Wording(_sealed(task, claims, sources), EXTRACTIVE, fell_back=name != HOOKS["draft_generator"].default)
+    if name == HOOKS["draft_generator"].default:
+        return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE)
+    cause, usage = Draft.FallbackCause.FAILED.value, None
+    try:
+        result = load_hook("draft_generator").generate(request=request)
+        usage = _usage_in(result)
+        return _Wording(_sealed(task, _usable(result), sources), name, usage=usage)
+    except GenerationFailed as error:
+        cause, usage = error.cause if error.cause in Draft.FallbackCause.values else cause, _usage_in(error)
+    except UnusableDraft:
+        cause = Draft.FallbackCause.MALFORMED.value
+    except Exception as error:
+        logger.warning("DraftGenerator.generate failed: %s", type(error).__name__)
+    logger.warning("the draft is composed of sentences of the articles instead: %s", cause)
+    return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE, fallback_cause=cause, usage=usage)
+
+
+def _extractive(request: DraftRequest) -> tuple[DraftClaim, ...]:
+    return _usable(ExtractiveGenerator().generate(request=request))
+
+
+def _usage_in(result: DraftResult | GenerationFailed) -> DraftUsage | None:
+    """Return what was spent, as far as a column can hold what the generator says."""
+    usage = getattr(result, "usage", None)
+    if not isinstance(usage, DraftUsage) or not isinstance(usage.model, str):
+        return None
+    numbers = (usage.input_tokens, usage.output_tokens)
+    if not all(isinstance(each, int) and 0 <= each <= MOST_TOKENS for each in numbers):
+        return None
+    return dataclasses.replace(usage, model=storable(usage.model)[:MODEL_CHARS])
+
+
+def _measure(wording: _Wording) -> None:
+    """Count what a generator of the host brought, whether or not the draft is kept: it was spent."""
+    if wording.fallback_cause or wording.usage or wording.generator not in ("", EXTRACTIVE):
+        telemetry.measure("draft.worded", 1, outcome=wording.fallback_cause or "ok")
+    if wording.usage:
+        telemetry.measure("draft.tokens", wording.usage.input_tokens, direction="input")
+        telemetry.measure("draft.tokens", wording.usage.output_tokens, direction="output")
 
 
 def _usable(result: DraftResult) -> tuple[DraftClaim, ...]:
@@ -239,7 +285,7 @@ def _facts(task: _Task, decision: Decision, judged: Answerability, wording: _Wor
         customer=customer_known_to_host(task.conversation.customer_ref),
         kind=decision.kind.value,
         reason=decision.reason.value,
-        risk=risk_of(wording.sentences, fell_back=wording.fell_back),
+        risk=risk_of(wording.sentences, fell_back=bool(wording.fallback_cause)),
         answerability=judged.score,
         threshold=judged.threshold,
         quoted=standings.count(Standing.QUOTED),

@@ -127,6 +127,17 @@ class Draft(models.Model):
         NOT_VERIFIED = "not_verified", _("A sentence has no source")
         WRITTEN_MEANWHILE = "written_meanwhile", _("Somebody wrote after the customer")
 
+    class FallbackCause(models.TextChoices):
+        NONE = "", ""
+        TIMEOUT = "timeout", _("It took too long")
+        RATE_LIMITED = "rate_limited", _("Its provider had too many requests")
+        UNAVAILABLE = "unavailable", _("Its provider did not answer")
+        REJECTED = "rejected", _("Its provider did not accept the request")
+        REFUSED = "refused", _("The model refused to answer")
+        TRUNCATED = "truncated", _("The answer was cut off")
+        MALFORMED = "malformed", _("The answer was not in the form asked for")
+        FAILED = "failed", _("It failed")
+
     lifecycle = Lifecycle(
         "status",
         {
@@ -148,6 +159,13 @@ class Draft(models.Model):
     generator = models.CharField(max_length=200, blank=True)
     fell_back = models.BooleanField(default=False)
     """The host's generator failed, and the extractive one took its place."""
+    fallback_cause = models.CharField(max_length=15, choices=FallbackCause.choices, blank=True)
+    """Why it failed."""
+    model = models.CharField(max_length=100, blank=True)
+    """The language model that was asked, whether or not its answer was used."""
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    """What it took, all attempts together."""
     verdict = models.CharField(max_length=20)
     """What the policy decided: a `Verdict`."""
     held_back = models.CharField(max_length=20, choices=HeldBack.choices, blank=True)
@@ -202,6 +220,9 @@ class Draft(models.Model):
             models.CheckConstraint(condition=Q(status="stale") ^ Q(stale_cause=""), name="cl_draft_stale_has_cause"),
             models.CheckConstraint(
                 condition=Q(status__in=OPEN) ^ Q(decided_at__isnull=False), name="cl_draft_decided_has_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(fell_back=True) ^ Q(fallback_cause=""), name="cl_draft_fell_back_has_cause"
             ),
             models.CheckConstraint(condition=Q(answers_sequence__gte=1), name="cl_draft_answers_a_message"),
         ]

@@ -23,6 +23,7 @@ from cairnloop.drafting.sealing import SealedSentence
 from cairnloop.drafting.sending import POLICY, send_automatically
 from cairnloop.drafting.turning_stale import DRAFTING, turn_stale_in_conversation
 from cairnloop.hooks.automation_policy import Verdict
+from cairnloop.hooks.draft_generator import DraftUsage
 from cairnloop.retrieval.evidence import Evidence
 from cairnloop.retrieval.gap_recording import record_gap
 from cairnloop.retrieval.models import GapEvent
@@ -49,7 +50,9 @@ class Prepared:
     score: float
     threshold: float
     generator: str
-    fell_back: bool
+    fallback_cause: str
+    """Why the host's generator failed; empty if it did not."""
+    usage: DraftUsage | None
     ruling: Ruling
     question: str
     evidence: Sequence[Evidence]
@@ -123,7 +126,11 @@ def _insert(conversation: Conversation, prepared: Prepared) -> tuple[Draft, list
         score=prepared.score,
         threshold=prepared.threshold,
         generator=prepared.generator,
-        fell_back=prepared.fell_back,
+        fell_back=bool(prepared.fallback_cause),
+        fallback_cause=prepared.fallback_cause,
+        model=prepared.usage.model if prepared.usage else "",
+        input_tokens=prepared.usage.input_tokens if prepared.usage else 0,
+        output_tokens=prepared.usage.output_tokens if prepared.usage else 0,
         verdict=ruling.verdict.value,
         prepared_at=now,
     )
@@ -139,7 +146,10 @@ def _insert(conversation: Conversation, prepared: Prepared) -> tuple[Draft, list
             "kind": draft.kind,
             "reason": draft.reason,
             "generator": draft.generator,
-            "fell_back": draft.fell_back,
+            "fallback_cause": draft.fallback_cause,
+            "model": draft.model,
+            "input_tokens": draft.input_tokens,
+            "output_tokens": draft.output_tokens,
             "verdict": draft.verdict,
             "policy_failed": ruling.failed,
             "revision_ids": sorted({each.source.revision_id for each in prepared.sentences if each.source}),

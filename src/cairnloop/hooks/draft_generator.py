@@ -47,15 +47,39 @@ class DraftClaim:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DraftUsage:
+    """What a language model took for a draft, all attempts together."""
+
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DraftResult:
     """A draft, sentence by sentence. Without claims there is nothing to say."""
 
     claims: Sequence[DraftClaim]
+    usage: DraftUsage | None = None
+    """What was spent on it, kept with the draft; None where no model was asked."""
+
+
+class GenerationFailed(Exception):
+    """No draft could be worded; raised by a generator that can say why.
+
+    `cause` is one of "timeout", "rate_limited", "unavailable", "rejected", "refused", "truncated", "malformed" and
+    "failed"; it is kept with the draft, as is what was spent. Any other exception counts as "failed".
+    """
+
+    def __init__(self, cause: str = "failed", *, usage: DraftUsage | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.usage = usage
 
 
 class DraftGenerator(Protocol):
     """Words a draft from the given sources. It never sends anything."""
 
     def generate(self, *, request: DraftRequest) -> DraftResult:
-        """Return the draft. Raising falls back to the extractive generator, and says so."""
+        """Return the draft. Raising falls back to the extractive generator, and says so; GenerationFailed also why."""
         ...

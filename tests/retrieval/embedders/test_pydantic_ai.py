@@ -9,6 +9,7 @@ import traceback
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from cairnloop.core import providers
 from cairnloop.hooks import load_hook
 from cairnloop.models import Article, Revision
 from cairnloop.ops.doctor import Level, probe_embedder
@@ -31,8 +32,7 @@ def provider(monkeypatch):
     provider = Provider()
     monkeypatch.setenv("OPENAI_BASE_URL", provider.url)
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-    monkeypatch.setattr(pydantic_ai, "LONGEST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(pydantic_ai.random, "uniform", lambda *_: 0.01)
+    monkeypatch.setattr(providers, "LONGEST_PAUSE_SECONDS", 0.01)
     yield provider
     provider.end()
 
@@ -59,7 +59,7 @@ class TestAskingAProvider:
     def test_tells_a_question_from_a_document(self, hosted, provider, monkeypatch):
         kinds = []
         hosted.prepare()
-        model = hosted._line._model
+        model = hosted._model
         embed = model.embed
         monkeypatch.setattr(model, "embed", lambda texts, **how: kinds.append(how["input_type"]) or embed(texts, **how))
         embedding.embed(hosted, ["a"])
