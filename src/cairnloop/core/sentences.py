@@ -101,6 +101,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.approving.OtherWordsNeeded": _(
         "The policy lets nobody send this draft as it is. Change it, or write the answer yourself; nothing was sent."
     ),
+    "cairnloop.drafting.approving.SentenceChanged": _(
+        "A sentence is not what was verified. Write the answer yourself, or discard this draft; nothing was sent."
+    ),
     "cairnloop.drafting.approving.SentenceNotVerified": _(
         "A marked sentence has no source. Change it or take it out; nothing was sent."
     ),

@@ -17,7 +17,7 @@ from cairnloop.core.transactions import command
 from cairnloop.drafting.events import DraftDecided
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.phrasing import edited_chars, kept_in, says_the_same, text_of
-from cairnloop.drafting.quoting import holds_current_sources, passages_of
+from cairnloop.drafting.quoting import are_as_verified, holds_current_sources, passages_of
 from cairnloop.retrieval.citing import post_cited_reply
 
 
@@ -45,6 +45,12 @@ class SentenceNotVerified(InvalidInput):
     code = "sentence_not_verified"
 
 
+class SentenceChanged(InvalidInput):
+    """A sentence is not what was verified. Write the answer yourself, or discard this draft; nothing was sent."""
+
+    code = "sentence_changed"
+
+
 class OtherWordsNeeded(InvalidInput):
     """The policy lets nobody send this draft as it is. Change it, or write the answer yourself; nothing was sent."""
 
@@ -62,8 +68,8 @@ def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | N
     """Send a draft in the operator's name, as exactly one reply; with a `text`, what they made of it.
 
     Sentences that stand in the text unchanged keep their sources. `seen_sequence` is the last sequence the operator
-    saw. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, SentenceNotVerified, OtherWordsNeeded, and
-    whatever `post_reply` raises, such as StaleView; nothing is written then.
+    saw. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, SentenceNotVerified, SentenceChanged,
+    OtherWordsNeeded, and whatever `post_reply` raises, such as StaleView; nothing is written then.
     """
     refuse_strangers(by)
     if by.kind is not ActorKind.OPERATOR:
@@ -81,6 +87,8 @@ def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | N
     kept = kept_in(text, sentences)
     if any(sentence.standing == DraftSentence.Standing.UNVERIFIED for sentence in kept):
         raise SentenceNotVerified
+    if not are_as_verified(kept):
+        raise SentenceChanged
     is_edited = not says_the_same(text, prepared)
     if draft.needs_other_words and not is_edited:
         raise OtherWordsNeeded

@@ -294,6 +294,8 @@ class DraftSentence(models.Model):
     start = models.PositiveIntegerField(default=0)
     end = models.PositiveIntegerField(default=0)
     """Where the quote stands in the revision's text, in characters."""
+    fingerprint = models.CharField(max_length=64, blank=True)
+    """What it was when it was verified, quote included: see `sealing.fingerprint_of`."""
 
     class Meta:
         constraints = [

@@ -1,12 +1,12 @@
-"""Whether what a draft quotes is still live, asked while nobody can change it."""
+"""Whether what a draft quotes is still live and still what was verified, asked while nobody can change it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from cairnloop.drafting.models import DraftSentence
-from cairnloop.drafting.sealing import SealedSentence
-from cairnloop.knowledge_base.models import Article
+from cairnloop.drafting.sealing import SealedSentence, fingerprint_of
+from cairnloop.knowledge_base.models import Article, Revision
 from cairnloop.retrieval.citing import CITATIONS_LIMIT, Passage
 
 
@@ -21,6 +21,26 @@ def holds_current_sources(sentences: Iterable[SealedSentence | DraftSentence]) -
     }
     rows = Article.objects.public().locked().filter(pk__in={article_id for article_id, _ in quoted}).order_by("pk")
     return quoted <= set(rows.values_list("pk", "live_revision_id"))
+
+
+def are_as_verified(sentences: Iterable[DraftSentence]) -> bool:
+    """Return whether each sentence is what was verified, looked up anew in the text of the revision it quotes."""
+    sentences = list(sentences)
+    texts = dict(Revision.objects.filter(pk__in={each.revision_id for each in sentences}).values_list("pk", "text"))
+    return all(
+        each.fingerprint
+        == fingerprint_of(
+            draft_id=each.draft_id,
+            index=each.index,
+            text=each.text,
+            standing=each.standing,
+            revision_id=each.revision_id,
+            start=each.start,
+            end=each.end,
+            quote=texts.get(each.revision_id or 0, "")[each.start : each.end],
+        )
+        for each in sentences
+    )
 
 
 def passages_of(sentences: Iterable[DraftSentence]) -> list[Passage]:

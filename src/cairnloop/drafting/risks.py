@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cairnloop.drafting.sealing import SealedSentence, Standing, fold
+from cairnloop.drafting.sealing import SealedSentence, Standing, says_word_for_word
 from cairnloop.hooks.automation_policy import DraftRisk
 
 
@@ -22,4 +22,4 @@ def _risk_of(sentence: SealedSentence) -> DraftRisk:
     if sentence.source is None:
         return DraftRisk.HIGH
     quote = sentence.source.text[sentence.start : sentence.end]
-    return DraftRisk.LOW if fold(sentence.text).text.strip() == fold(quote).text.strip() else DraftRisk.MEDIUM
+    return DraftRisk.LOW if says_word_for_word(sentence.text, quote) else DraftRisk.MEDIUM

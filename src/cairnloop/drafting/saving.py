@@ -19,7 +19,7 @@ from cairnloop.drafting.grounding import Decision, Reason
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.policy import Ruling
 from cairnloop.drafting.quoting import holds_current_sources
-from cairnloop.drafting.sealing import SealedSentence
+from cairnloop.drafting.sealing import SealedSentence, fingerprint_of
 from cairnloop.drafting.sending import POLICY, send_automatically
 from cairnloop.drafting.turning_stale import DRAFTING, turn_stale_in_conversation
 from cairnloop.hooks.automation_policy import Verdict
@@ -182,4 +182,14 @@ def _sentence(draft: Draft, index: int, sentence: SealedSentence) -> DraftSenten
         revision_id=source.revision_id if source else None,
         start=sentence.start,
         end=sentence.end,
+        fingerprint=fingerprint_of(
+            draft_id=draft.pk,
+            index=index,
+            text=sentence.text,
+            standing=sentence.standing.value,
+            revision_id=source.revision_id if source else None,
+            start=sentence.start,
+            end=sentence.end,
+            quote=source.text[sentence.start : sentence.end] if source else "",
+        ),
     )

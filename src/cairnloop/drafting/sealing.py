@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from cairnloop.drafting.addresses import foreign_addresses
 from cairnloop.hooks.draft_generator import DraftClaim
+from cairnloop.knowledge_base.sentences import sentence_spans
 
 LEAST_LETTERS = 8
 """A quote of fewer letters and digits stands in every text and says nothing."""
@@ -116,9 +119,28 @@ def _sealed(
     if source is None or claim.source is None or not claim.quote:
         return sentence(Standing.UNVERIFIED, doubt=Doubt.NO_SOURCE)
     span = find_quote(claim.quote, folded[claim.source], near=(source.start, source.end))
-    if span is None:
+    # One quote speaks for one sentence: behind it, others would come along that nothing says.
+    if span is None or (holds_several_sentences(claim.text) and not says_word_for_word(claim.text, claim.quote)):
         return sentence(Standing.UNVERIFIED, doubt=Doubt.NOT_FOUND)
     return sentence(Standing.QUOTED, source=source, start=span[0], end=span[1])
+
+
+def holds_several_sentences(text: str) -> bool:
+    """Return whether a text is more than one sentence."""
+    return len(list(sentence_spans(text, 0, len(text)))) > 1
+
+
+def says_word_for_word(text: str, quote: str) -> bool:
+    """Return whether a text is its quote; white space and typography may differ."""
+    return fold(text).text.strip() == fold(quote).text.strip()
+
+
+def fingerprint_of(
+    *, draft_id: int, index: int, text: str, standing: str, revision_id: int | None, start: int, end: int, quote: str
+) -> str:
+    """Return what tells whether a sentence is still as it was verified: of that draft, that text, that very quote."""
+    told = [draft_id, index, text, standing, revision_id, start, end, quote]
+    return sha256(json.dumps(told, ensure_ascii=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
