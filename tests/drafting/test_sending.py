@@ -11,6 +11,8 @@ from cairnloop.drafting.phrasing import text_of
 from cairnloop.models import AuditEntry, Citation, Draft, Message
 from tests.drafting.support import ADA, ASKED, GRACE, UNKNOWN, WEAK, WORDS_ONLY, ask, draft_for, waiting_jobs
 from tests.factories import BILLING, LIN, revise
+from tests.web.conftest import browser_of
+from tests.web.conftest import text_of as text_of_page
 
 HERE = "tests.drafting.support"
 
@@ -39,6 +41,12 @@ class TestWhatThePolicyAllows:
         assert Citation.objects.filter(message=reply).count() == draft.sentences.exclude(revision=None).count()
         assert generating.generate_draft(conversation_id=conversation.pk) is None
         assert len(replies(conversation)) == 1
+
+    def test_is_shown_as_automatic(self, allowing, ada):
+        draft = draft_for(ask())
+        shown = text_of_page(browser_of(ada).get(f"/support/conversations/{draft.conversation_id}/"))
+        assert "Automatic reply" in shown
+        assert "Approve and send" not in shown
 
     def test_leaves_a_trail(self, allowing):
         draft = draft_for(ask())
@@ -99,6 +107,12 @@ class TestWhatStandsAgainstIt:
         draft = draft_for(ask())
         self.held(draft, "stopped")
         assert cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1).decided_by_ref == "1"
+
+    def test_is_said_on_the_card(self, allowing, ada):
+        cairnloop.stop_automation(by=GRACE)
+        draft = draft_for(ask())
+        shown = text_of_page(browser_of(ada).get(f"/support/conversations/{draft.conversation_id}/"))
+        assert "Not sent by itself:" in shown and "Automatic replies are stopped" in shown
 
     def test_is_a_sentence_without_a_source(self, allowing, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "DRAFT_GENERATOR": f"{HERE}.ObedientGenerator"}

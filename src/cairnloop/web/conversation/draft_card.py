@@ -254,7 +254,10 @@ def _grounds(draft: Draft, sentences: Sequence[DraftSentence], conversation: Con
     if draft.fell_back:
         text = _("it is made of sentences of the articles instead")
         found.append(Ground("triangle-alert", "warning", _("The generator of this site failed,"), text))
-    found.append(Ground("hand", "warning", _("Held by policy:"), str(POLICIES[draft.verdict])))
+    if draft.held_back:
+        found.append(Ground("hand", "warning", _("Not sent by itself:"), draft.get_held_back_display()))
+    else:
+        found.append(Ground("hand", "warning", _("Held by policy:"), str(POLICIES[draft.verdict])))
     return tuple(found)
 
 
