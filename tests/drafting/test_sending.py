@@ -191,6 +191,11 @@ class TestDraftOnly:
         draft.refresh_from_db()
         assert (draft.status, replies(draft.conversation)) == ("pending", [])
 
+    def test_offers_no_button_that_would_be_refused(self, draft, ada):
+        shown = text_of_page(browser_of(ada).get(f"/support/conversations/{draft.conversation_id}/"))
+        assert "it may be sent in your own words only" in shown
+        assert "Approve and send" not in shown and "data-edit" in shown
+
     def test_is_sent_in_words_of_an_operators_own(self, draft):
         text = f"{draft.sentences.get(index=1).text} I freed one for you."
         edited = cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1, text=text)

@@ -124,7 +124,7 @@ def draft_card(
         icon="text-quote" if sentences else "circle-dashed",
         title=_title(draft),
         status=_status(draft, sentences),
-        is_sendable=may_edit and not _marked(sentences),
+        is_sendable=may_edit and not _marked(sentences) and not draft.needs_other_words,
         says="" if sentences else _says(draft),
         paragraphs=_paragraphs(request, sentences, numbers),
         sources=sources,
