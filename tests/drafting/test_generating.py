@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 import cairnloop
-from cairnloop.drafting import generating
+from cairnloop.drafting import composing, generating
 from cairnloop.drafting.courtesies import courtesies_for
 from cairnloop.models import AuditEntry, Draft, GapEvent, Revision
 from tests.drafting.support import (
@@ -108,9 +108,9 @@ class TestGenerateDraft:
 
     def test_looks_for_the_customers_words_without_their_data(self, knowledge, settings, monkeypatch):
         looked_for = []
-        search = generating.search_knowledge
+        search = composing.search_knowledge
         monkeypatch.setattr(
-            generating, "search_knowledge", lambda query, **rest: looked_for.append(query) or search(query, **rest)
+            composing, "search_knowledge", lambda query, **rest: looked_for.append(query) or search(query, **rest)
         )
         draft_for(ask(f"Lin Zhao here, lin@northbeam.example. {ASKED}"))
         assert looked_for == [f"here, . {ASKED}"]
@@ -126,7 +126,7 @@ class TestGenerateDraft:
         def fail(*args, **kwargs):
             raise RuntimeError("no index")
 
-        monkeypatch.setattr(generating, "search_knowledge", fail)
+        monkeypatch.setattr(composing, "search_knowledge", fail)
         draft = draft_for(ask())
         assert (draft.kind, draft.status, draft.reason) == ("escalation", "failed", "search_failed")
         assert GapEvent.objects.get().outcome == "retrieval_error"
