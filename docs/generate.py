@@ -314,7 +314,7 @@ def _errors(names: dict[str, Any]) -> str:
     rows = [_row("Code", "Class", "Message") + _row("---", "---", "---")]
     for error in sorted(_family(CairnloopError), key=lambda each: (each.code, each.__name__)):
         public = "" if error.__name__ in names else f" (`{_public_parent(error, names)}`)"
-        if not {"web", "evaluating"} & set(error.__module__.split(".")):
+        if not {"web", "evaluating", "backtesting"} & set(error.__module__.split(".")):
             rows.append(_row(f"`{error.code}`", f"`{error.__name__}`{public}", inspect.getdoc(error) or ""))
     raised_by_hosts = (
         "`ToolFailure` and `GenerationFailed` are not among them: a tool or a generator of yours raises them."

@@ -107,6 +107,18 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.approving.SentenceNotVerified": _(
         "A marked sentence has no source. Change it or take it out; nothing was sent."
     ),
+    "cairnloop.drafting.backtesting.conversations.NothingToBacktest": _(
+        "No conversation has a turn of a customer that an operator answered. Nothing was run."
+    ),
+    "cairnloop.drafting.backtesting.conversations.UnusableConversations": _(
+        "This file holds no conversations. Nothing was run."
+    ),
+    "cairnloop.drafting.backtesting.running.DraftsAreOff": _(
+        "DRAFT_GENERATOR is empty, so no drafts are prepared and there is nothing to test. Nothing was run."
+    ),
+    "cairnloop.drafting.backtesting.runs.UnusableRun": _(
+        "This file holds no backtest that was kept before. Nothing was run."
+    ),
     "cairnloop.drafting.discarding.UnknownDiscardReason": _(
         "A draft is discarded for one of the listed reasons. Nothing was changed."
     ),

@@ -9,9 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from cairnloop.core.errors import CairnloopError
+from cairnloop.management.progress import show_bar
 from cairnloop.retrieval.reindexing import CORPORA, Corpus, count_outdated, reindex
-
-BAR_CHARS = 30
 
 
 class Command(BaseCommand):
@@ -47,15 +46,8 @@ class Command(BaseCommand):
         for step in reindex(corpus, ids=ids, everything=everything):
             done += 1
             vectors += step.vectors
-            self._show(corpus, done, max(total, done))
+            show_bar(self.stderr, corpus, done=done, total=max(total, done))
         self.stdout.write(f"{corpus}: {done} brought up to date, {vectors} vectors written.")
-
-    def _show(self, corpus: Corpus, done: int, total: int) -> None:
-        if not self.stderr.isatty():
-            return
-        filled = BAR_CHARS * done // total
-        bar = "█" * filled + "░" * (BAR_CHARS - filled)
-        self.stderr.write(f"\r{corpus} {bar} {done:,} of {total:,}", ending="\n" if done == total else "")
 
 
 def _numbers(text: str) -> list[int]:
