@@ -65,7 +65,7 @@ def _outcome(conversation: PastConversation, turn: AnsweredTurn, *, answer: str,
         reason=decision.reason.value,
         sources=_sources(composed),
         unverified=sum(each.standing is Standing.UNVERIFIED for each in composed.sentences),
-        fell_back=composed.fell_back,
+        fell_back=bool(composed.fallback_cause),
         overlap=overlap(said, answer) if is_answered else None,
         overlap_by_chance=overlap(said, elsewhere) if is_answered and elsewhere else None,
     )

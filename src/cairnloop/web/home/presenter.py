@@ -17,8 +17,10 @@ from django.utils.translation import ngettext
 from cairnloop.conversations.queries import ORDERINGS, Capped, Ratings, count_capped, next_in_line, summarise_ratings
 from cairnloop.core.jobs import count_jobs, last_worker_seen
 from cairnloop.core.transactions import savepoint
+from cairnloop.hooks import HOOKS
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.automation import Switch, switch_of
+from cairnloop.web.home.outcomes import UNAVAILABLE, DraftOutcomes, outcomes_of
 from cairnloop.web.inbox.forms import Asked
 from cairnloop.web.inbox.presenter import Row, present_rows
 
@@ -65,7 +67,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Everything on the page; None stands for what could not be read."""
+    """Everything on the page; None stands for what could not be read, or is not there, such as drafts."""
 
     greeting: str
     lede: str
@@ -83,6 +85,7 @@ class Home:
     since: str
     health: tuple[Health, ...]
     automation: Switch | None
+    outcomes: DraftOutcomes | None
 
 
 def home_of(request: OperatorRequest) -> Home:
@@ -114,6 +117,7 @@ def home_of(request: OperatorRequest) -> Home:
         since=_("since %(time)s") % {"time": f"{date_format(today, 'H:i')} {today.tzname()}"},
         health=_health(now),
         automation=_if_readable(lambda: switch_of(request)),
+        outcomes=_outcomes(request),
     )
 
 
@@ -142,6 +146,12 @@ def _if_readable(read: Callable[[], T]) -> T | None:
     except DatabaseError as error:
         logger.warning("a part of Home could not be read: %s", type(error).__name__)
         return None
+
+
+def _outcomes(request: OperatorRequest) -> DraftOutcomes | None:
+    if not HOOKS["draft_generator"].path:
+        return None
+    return _if_readable(lambda: outcomes_of(request)) or UNAVAILABLE
 
 
 def _greeting(now: datetime, *, name: str) -> str:
