@@ -25,6 +25,34 @@ class TestQuestionOf:
         asked = ask("Can I pay a monthly plan by invoice?", ">No, by card.", "And annual plans?")
         assert asked == "Can I pay a monthly plan by invoice? And annual plans?"
 
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "And annual plans?",
+            "How do I use them?",
+            "Does it cost extra?",
+            "How much?",
+            "Why?",
+            "What about invoices?",
+            "I don't mean that one, I'm afraid.",
+        ],
+    )
+    def test_joins_what_leans_on_what_came_before(self, said):
+        assert ask("Can I pay a monthly plan by invoice?", ">No, by card.", said).startswith("Can I pay a monthly plan")
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "What are seats?",
+            "How is a refund paid out?",
+            "Why are there three invoices for our March plan?",
+            "Refunds",
+            "It says that the webhook secret was rotated yesterday",
+        ],
+    )
+    def test_searches_alone_for_what_names_its_own_subject(self, said):
+        assert ask("Can I pay a monthly plan by invoice?", ">No, by card.", said) == said
+
     @pytest.mark.parametrize("said", ["Thanks!", "ok great, thank you so much", "Hi there", "👍", "Perfect, got it."])
     def test_is_empty_where_nothing_is_asked(self, said):
         assert ask("How do I export runs?", ">Under CI.", said) == ""

@@ -10,7 +10,8 @@ from cairnloop.retrieval.masking import EMAIL, NAME, NUMBER, SECRET, mask
 CUSTOMER = "customer"
 QUESTION_CHARS = 1_000
 JOINED_TURNS = 3
-STANDS_ALONE_WORDS = 6
+LEANING_WORDS = 2
+"""So few words of its own do not say what an "it" or a leading "and" is about."""
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 SMALL_TALK = frozenset(
     WORD.findall(
@@ -24,13 +25,21 @@ SMALL_TALK = frozenset(
     )
 )
 REFERRING = frozenset(
+    WORD.findall("it its this that these those they them their he him his she her one ones same such there")
+)
+LEADING = frozenset(WORD.findall("and or but so then also instead"))
+ASKING_ON = frozenset((asks, "about") for asks in ("what", "how"))
+FUNCTION_WORDS = frozenset(
     WORD.findall(
         """
-        it its this that these those they them their he she him her one ones then there same such
-        also instead and but or so what about how why
+        a an the and or but so if then than also as at by for from in into of off on onto out over to up with about
+        i me my mine we us our ours you yours be am are was were been being do does did doing has had having can
+        could may might must shall should would what which who whom whose when where why how any some other others
+        another else more most much many just only still mean meant want need get got like please not let
         """
     )
 )
+"""Words that say nothing of what a question is about; nor does a contraction such as "I'm"."""
 PLACEHOLDERS = (EMAIL, NAME, NUMBER, SECRET)
 
 
@@ -57,13 +66,15 @@ def is_small_talk(text: str) -> bool:
 
 
 def stands_alone(text: str) -> bool:
-    """Return whether a text says by itself what it is about: long enough, or of words that refer to nothing else."""
+    """Return whether a text says by itself what it is about: in words of its own, and enough of them if it refers."""
     words = [word.lower() for word in WORD.findall(text)]
-    if len(words) >= 2 * STANDS_ALONE_WORDS:
-        return True
-    saying = [word for word in words if word not in SMALL_TALK and word not in REFERRING]
-    refers = any(word in REFERRING for word in words[:3])
-    return len(saying) >= STANDS_ALONE_WORDS or (len(saying) >= 2 and not refers)
+    own = {word for word in words if not _says_nothing(word)}
+    refers = not REFERRING.isdisjoint(words) or not LEADING.isdisjoint(words[:1]) or tuple(words[:2]) in ASKING_ON
+    return len(own) > (LEANING_WORDS if refers else 0)
+
+
+def _says_nothing(word: str) -> bool:
+    return len(word) < 2 or "'" in word or "’" in word or word in SMALL_TALK | REFERRING | LEADING | FUNCTION_WORDS
 
 
 def _unanswered(turns: Sequence[tuple[str, str]]) -> list[str]:
