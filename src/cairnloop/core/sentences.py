@@ -122,6 +122,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.discarding.UnknownDiscardReason": _(
         "A draft is discarded for one of the listed reasons. Nothing was changed."
     ),
+    "cairnloop.drafting.evaluating.measuring.NoConversationsInSet": _(
+        "None of the questions of this set has a history, so it shows nothing about drafts. Nothing was measured."
+    ),
     "cairnloop.drafting.saving.SourceChangedMeanwhile": _(
         "A source was changed while the draft was prepared. Nothing was kept; it is prepared again."
     ),

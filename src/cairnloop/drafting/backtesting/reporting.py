@@ -109,7 +109,7 @@ def _compare(beside: Beside, outcome: TurnOutcome, kind: str, sources: tuple[int
 
 def _named(used: Counter[int]) -> list[dict[str, int | str]]:
     most = used.most_common(MOST_SOURCES)
-    titles = dict(Article.objects.filter(pk__in=[pk for pk, _ in most]).values_list("pk", "live_revision__title"))
+    titles = dict(Article.objects.filter(pk__in=[pk for pk, _ in most]).values_list("pk", "title"))
     return [{"article": pk, "title": titles.get(pk) or "", "drafts": number} for pk, number in most]
 
 

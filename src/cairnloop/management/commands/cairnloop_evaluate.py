@@ -1,4 +1,4 @@
-"""How good search is on labelled sets: ranking against its baselines, and when it should not answer."""
+"""How good search is on labelled sets: its ranking, when it should not answer, and what drafts make of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cairnloop.core.errors import CairnloopError
+from cairnloop.drafting.evaluating.measuring import DraftsReport, evaluate_drafts, refuse_single_questions
+from cairnloop.drafting.evaluating.reporting import drafts_page, drafts_rows
 from cairnloop.retrieval.calibrations import read_calibrations, write_calibrations
 from cairnloop.retrieval.evaluating.answering import (
     AnsweringReport,
@@ -26,12 +28,12 @@ from cairnloop.retrieval.evaluating.sets import read_set
 
 
 class Command(BaseCommand):
-    """Measure search on labelled sets, in a database that is made for it and dropped."""
+    """Measure search and drafts on labelled sets, in a database that is made for it and dropped."""
 
-    help = "Measure search on labelled sets, in a database that is made for it and dropped."
+    help = "Measure search and drafts on labelled sets, in a database that is made for it and dropped."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the two measurements."""
+        """Declare the measurements."""
         actions = parser.add_subparsers(dest="action", required=True)
         ranking = actions.add_parser("retrieval", help="Rank the articles of each set, beside BM25, vectors and RRF.")
         ranking.add_argument("--set", dest="directories", nargs="+", type=Path, required=True, metavar="DIR")
@@ -45,6 +47,11 @@ class Command(BaseCommand):
         answering.add_argument(
             "--store", type=Path, metavar="FILE", help="Store a calibration over these sets; name it CALIBRATION_FILE."
         )
+
+        drafts = actions.add_parser("drafts", help="Prepare a draft for every turn of conversations, and measure it.")
+        drafts.add_argument("--set", dest="directories", nargs="+", type=Path, required=True, metavar="DIR")
+        drafts.add_argument("--json", action="store_true", help="Print one JSON object instead of a table.")
+        drafts.add_argument("--write", type=Path, metavar="FILE", help="Write a page of Markdown as well.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run one measurement."""
@@ -78,10 +85,20 @@ class Command(BaseCommand):
             write_calibrations(store, [stored])
             self._tell(f"{store} now holds the calibration for {stored.model}.")
 
+    def _drafts(self, *, directories: list[Path], json: bool, write: Path | None, **_: Any) -> None:
+        sets = [read_set(directory) for directory in directories]
+        for labelled in sets:
+            refuse_single_questions(labelled)
+        with scratch_database():
+            reports = [evaluate_drafts(labelled, tell=self._tell) for labelled in sets]
+        self.stdout.write(_as_json(reports) if json else "\n".join(drafts_rows(reports)))
+        if write is not None:
+            write.write_text(drafts_page(reports), encoding="utf-8")
+
     def _tell(self, progress: str) -> None:
         self.stderr.write(progress, self.style.NOTICE)
         self.stderr.flush()
 
 
-def _as_json(reports: Iterable[RankingReport | AnsweringReport]) -> str:
+def _as_json(reports: Iterable[RankingReport | AnsweringReport | DraftsReport]) -> str:
     return json.dumps([dataclasses.asdict(report) for report in reports], indent=2)

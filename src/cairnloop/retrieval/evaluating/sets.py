@@ -34,13 +34,18 @@ class SetArticle:
 
 @dataclass(frozen=True, slots=True)
 class SetQuery:
-    """A question, the articles that answer it, and a name for what must not be split between training and test."""
+    """A question, the articles that answer it, and a name for what must not be split between training and test.
+
+    `history` is what was said before it, as (role, text), and `label` what the set itself says about it.
+    """
 
     id: str
     text: str
     gold: frozenset[str]
     is_answerable: bool
     group: str
+    history: tuple[tuple[str, str], ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,19 @@ def _queries(path: Path, known: set[str], left_out: set[str]) -> Iterator[SetQue
         gold = frozenset(row["gold"])
         if unknown := gold - known:
             raise UnusableSet(f"{path}: query {row['id']} names articles that are not there: {sorted(unknown)[:3]}.")
-        is_answerable = bool(gold - left_out) and row.get("answerability", "ANSWERABLE") != "UNANSWERABLE"
-        yield SetQuery(row["id"], row["text"], gold, is_answerable, min(gold, default=row["id"]))
+        label = row.get("answerability", "")
+        is_answerable = bool(gold - left_out) and label != "UNANSWERABLE"
+        history = _history(row.get("history", []), where=f"{path}: query {row['id']}")
+        yield SetQuery(row["id"], row["text"], gold, is_answerable, min(gold, default=row["id"]), history, label)
+
+
+def _history(turns: Any, *, where: str) -> tuple[tuple[str, str], ...]:
+    if not isinstance(turns, list) or not all(
+        isinstance(turn, dict) and {"role", "text"} <= set(turn) for turn in turns
+    ):
+        raise UnusableSet(f"{where}: 'history' is a list of turns with a role and a text. Nothing was measured.")
+    # Sets name whoever answers in many ways.
+    return tuple(("customer" if turn["role"] in ("customer", "user") else "operator", turn["text"]) for turn in turns)
 
 
 def _topics(name: str, path: Path) -> LabelledSet:

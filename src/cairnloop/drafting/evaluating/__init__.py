@@ -1,0 +1,1 @@
+"""How drafts do on labelled conversations."""
