@@ -14,7 +14,7 @@ from rigs.bench.report import Report
 from rigs.stack import Stack
 
 WIDGET_LIMIT = 20 * 1024
-SECTIONS = ("messages", "sockets", "pages", "search", "widget")
+SECTIONS = ("messages", "sockets", "drafts", "pages", "search", "widget")
 
 
 def main() -> int:
@@ -25,10 +25,12 @@ def main() -> int:
         stack.move_in()
         django.setup()
         # Only now: these import models.
-        from rigs.bench import messages, pages, search, sockets
+        from rigs.bench import drafts, messages, pages, search, sockets
 
         if "messages" in options.only:
             messages.measure(report)
+        if "drafts" in options.only:
+            drafts.measure(report, stack)
         if "pages" in options.only:
             pages.measure(report, sizes=tuple(options.conversations))
         if "search" in options.only:

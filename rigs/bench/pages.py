@@ -42,7 +42,7 @@ WHERE c.public_id LIKE 'bench%%' AND c.id > %s
 
 def measure(report: Report, *, sizes: tuple[int, ...]) -> None:
     """Print the time of every operator page at each number of conversations, ten messages each."""
-    client = _operator()
+    client = signed_in("bench-operator")
     first: dict[str, float] = {}
     last = 0
     for size in sizes:
@@ -110,9 +110,10 @@ def _a_conversation() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _operator() -> Client:
+def signed_in(username: str) -> Client:
+    """Return the browser of a new operator."""
     members = get_user_model().objects
-    member = members.create(username="bench-operator", is_staff=True, first_name="Ada", last_name="Brandt")
+    member = members.create(username=username, is_staff=True, first_name="Ada", last_name="Brandt")
     member.user_permissions.set(Permission.objects.filter(content_type__app_label="cairnloop"))
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(member)
