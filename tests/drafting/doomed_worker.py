@@ -37,7 +37,7 @@ def main(database: str) -> None:
 
 def work_until(step: str) -> None:
     """Run what waits; whoever comes to the step is killed, as nobody can refuse."""
-    from cairnloop.drafting import generating, saving, sending
+    from cairnloop.drafting import composing, generating, saving, sending
     from cairnloop.testing import run_waiting_jobs
 
     def die(*_: Any, **__: Any) -> None:
@@ -47,10 +47,10 @@ def work_until(step: str) -> None:
         return lambda *given, **named: [work(*given, **named), die()][0]
 
     where: dict[str, tuple[Any, str, bool]] = {
-        "begun": (generating, "_load", False),
-        "loaded": (generating, "_load", True),
-        "searched": (generating, "_search", True),
-        "worded": (generating, "_word", True),
+        "begun": (generating, "_recent", False),
+        "loaded": (generating, "_recent", True),
+        "searched": (composing, "_search", True),
+        "worded": (composing, "_word", True),
         "decided": (generating, "rule_on", True),
         "written": (saving, "_insert", True),
         "approved": (sending, "post_automatic_reply", False),

@@ -86,7 +86,7 @@ class TestTheLatest:
         answered(ASKED, "Every seat is taken.")
         answered(WEAK, "We do not know.")
         waiting = ask(UNKNOWN)
-        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.SendingPolicy"}
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.AllowingPolicy"}
         before = rows()
         with CaptureQueriesContext(connection) as captured:
             assert backtest("--last", 10)["turns"] == 2

@@ -49,7 +49,7 @@ class TestSummariseOutcomes:
         assert summary.outcomes.decided == 7
         assert summary.edited_chars == len("Bye.")
         assert summary.reasons == (("wrong", 2), ("incomplete", 1))
-        assert summary.policies == (("review", summary.outcomes),)
+        assert summary.policies == (("require_approval", summary.outcomes),)
         assert summary.articles == (
             ArticleOutcomes(
                 article_id=knowledge.skipped.pk,
@@ -65,6 +65,8 @@ class TestSummariseOutcomes:
         cairnloop.receive_message(conversation_id=overtaken.conversation_id, text="Hello?", by=LIN)
         settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.DenyingPolicy"}
         assert draft_for(ask()).status == "discarded"
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.AllowingPolicy"}
+        assert draft_for(ask()).status == "approved"
         assert summarise_outcomes(Conversation.objects.all()).outcomes.decided == 0
 
     def test_sees_only_what_may_be_seen(self, knowledge):

@@ -27,7 +27,7 @@ def decide(settings: Any) -> str:
     KnowledgeBase()
     for _ in range(3):
         cairnloop.approve_draft(draft_id=draft_for(ask()).pk, by=ada, seen_sequence=1)
-    settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.SendingPolicy"}
+    settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.RewordingPolicy"}
     edited = draft_for(ask(REFUNDED))
     text = f"{text_of(edited.sentences.order_by('index'))} Bye."
     cairnloop.approve_draft(draft_id=edited.pk, by=ada, seen_sequence=1, text=text)

@@ -42,11 +42,11 @@ class TestDraftReplies:
         assert "Policy:" not in outcomes
 
     def test_are_told_apart_by_the_policy_once_it_decided_differently(self, browser, decided, ada, settings):
-        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.SendingPolicy"}
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.RewordingPolicy"}
         cairnloop.discard_draft(draft_id=draft_for(ask()).pk, by=actor_of(ada), reason="wrong")
         outcomes = part(browser.get(HOME), "outcomes")
         assert "Policy: a person decides 4 drafts: 75% as prepared" in outcomes
-        assert "Policy: may be sent 1 draft: 0% as prepared" in outcomes
+        assert "Policy: only in words of one’s own 1 draft: 0% as prepared" in outcomes
 
     def test_name_no_article_to_who_may_not_see_any(self, ada, decided, settings):
         settings.CAIRNLOOP = {**WORDS_ONLY, "OPERATOR_ACCESS": f"{__name__}.ReadsNoArticles"}

@@ -19,7 +19,7 @@ from cairnloop.web.access import OperatorRequest
 VERDICTS: Mapping[str, Promise] = {
     Verdict.ALLOW: gettext_lazy("Policy: may be sent by itself"),
     Verdict.REQUIRE_APPROVAL: gettext_lazy("Policy: a person decides"),
-    Verdict.DRAFT_ONLY: gettext_lazy("Policy: only in words of one's own"),
+    Verdict.DRAFT_ONLY: gettext_lazy("Policy: only in words of one’s own"),
     Verdict.DENY: gettext_lazy("Policy: nothing is sent"),
 }
 
