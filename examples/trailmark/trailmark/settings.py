@@ -95,6 +95,8 @@ TEMPLATES = [
     }
 ]
 
+# What waits for its moment, such as a draft for the customer to finish, begins within a second of it.
+PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 1}
 CAIRNLOOP = {
     "SUPPORT_NAME": "Trailmark support",
     "CONTEXT_PROVIDER": "trailmark.support.context.TrailmarkContext",
