@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import cairnloop
 from cairnloop.models import Conversation
+from tests.accessible import violations
 from tests.factories import LIN, actor_of, make_conversation
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -171,6 +172,16 @@ class TestKeys:
         page.keyboard.press("Enter")
         page.wait_for_url("**/inbox/?q=number+2*")
         assert rows(page) == [str(three[1].pk)]
+
+    @pytest.mark.parametrize("width", [720, 390])
+    def test_can_be_looked_up_on_a_narrow_screen(self, desk, three, width):
+        page = desk(viewport={"width": width, "height": 800}).open("/support/inbox/")
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_in_viewport()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+        opened_link(page, three[0]).click()
+        page.wait_for_url("**/conversations/*/?from=*")
 
     def test_can_be_looked_up_and_switched_off_for_good(self, desk, three):
         ada = desk()
