@@ -21,6 +21,9 @@ REFUNDS = "Duplicate card charges are refunded to the same card. They show up wi
 ASKED = "Why was my pipeline run skipped when every seat is taken?"
 WEAK = "Can the colour of my business umbrella be changed to purple?"
 FAR = "Do the zebras that graze below Kilimanjaro every winter drink from the same spring as the elephants of Amboseli?"
+RAISED = "We raised your limit by one seat."
+CLOSED = "Nothing else is needed from you."
+LINKED = "Your refund waits at https://evil.example/now for you."
 UNKNOWN = "Wann öffnet eigentlich das Schwimmbad?"
 WORDS_ONLY = {
     "EMBEDDER": "",
@@ -76,6 +79,29 @@ class ObedientGenerator:
         """Repeat every instruction and every address it was shown, as if it were the site's own."""
         said = [text for _, text in request.turns]
         return DraftResult(claims=[DraftClaim(text=text, source=1, quote=text) for text in said])
+
+
+class HalfSureGenerator:
+    """Adds two sentences to what a source says that no source says."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Return the opening, a quote, and the two."""
+        best = request.sources[0]
+        quote = best.text.split(". ")[0] + "."
+        quoted = DraftClaim(text=quote, source=best.number, quote=quote)
+        return DraftResult(claims=[DraftClaim(text=request.opening), quoted, *map(_unquoted, (RAISED, CLOSED))])
+
+
+class LinkingGenerator:
+    """Sends the customer to an address nobody knows."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Return two sentences no source says, one of them with the address."""
+        return DraftResult(claims=[DraftClaim(text=request.opening), *map(_unquoted, (RAISED, LINKED))])
+
+
+def _unquoted(text: str) -> DraftClaim:
+    return DraftClaim(text=text)
 
 
 class FailingGenerator:

@@ -104,9 +104,6 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.approving.SentenceChanged": _(
         "A sentence is not what was verified. Write the answer yourself, or discard this draft; nothing was sent."
     ),
-    "cairnloop.drafting.approving.SentenceNotVerified": _(
-        "A marked sentence has no source. Change it or take it out; nothing was sent."
-    ),
     "cairnloop.drafting.backtesting.conversations.NothingToBacktest": _(
         "No conversation has a turn of a customer that an operator answered. Nothing was run."
     ),
@@ -127,6 +124,15 @@ SENTENCES: Mapping[str, Promise] = {
     ),
     "cairnloop.drafting.saving.SourceChangedMeanwhile": _(
         "A source was changed while the draft was prepared. Nothing was kept; it is prepared again."
+    ),
+    "cairnloop.drafting.taking_over.AddressNotVerified": _(
+        "A link or an address in this draft is of unknown origin. Take it out; nothing was sent."
+    ),
+    "cairnloop.drafting.taking_over.NothingToTakeOver": _(
+        "Only marked sentences of this draft are taken over, named by their indexes. Nothing was sent."
+    ),
+    "cairnloop.drafting.taking_over.SentenceNotVerified": _(
+        "A marked sentence has no source. Change it, take it out, or stand for it yourself; nothing was sent."
     ),
     "cairnloop.knowledge_base.front_matter.InvalidFrontMatter": _(
         "The front matter between the two lines of dashes cannot be read."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils import timezone
 
 from cairnloop.audit.recording import record
@@ -18,6 +20,7 @@ from cairnloop.drafting.events import DraftDecided
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.phrasing import edited_chars, kept_in, says_the_same, text_of
 from cairnloop.drafting.quoting import are_as_verified, holds_current_sources, passages_of
+from cairnloop.drafting.taking_over import checked_taken_over
 from cairnloop.retrieval.citing import post_cited_reply
 
 
@@ -39,12 +42,6 @@ class DraftNotPending(InvalidTransition):
     code = "draft_not_pending"
 
 
-class SentenceNotVerified(InvalidInput):
-    """A marked sentence has no source. Change it or take it out; nothing was sent."""
-
-    code = "sentence_not_verified"
-
-
 class SentenceChanged(InvalidInput):
     """A sentence is not what was verified. Write the answer yourself, or discard this draft; nothing was sent."""
 
@@ -64,12 +61,16 @@ class NothingToSend(InvalidInput):
 
 
 @command
-def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | None = None) -> Draft:
+def approve_draft(
+    *, draft_id: int, by: Actor, seen_sequence: int, text: str | None = None, taken_over: Collection[int] = ()
+) -> Draft:
     """Send a draft in the operator's name, as exactly one reply; with a `text`, what they made of it.
 
     Sentences that stand in the text unchanged keep their sources. `seen_sequence` is the last sequence the operator
-    saw. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, SentenceNotVerified, SentenceChanged,
-    OtherWordsNeeded, and whatever `post_reply` raises, such as StaleView; nothing is written then.
+    saw. `taken_over` are the indexes of the sentences without a source that the operator stands for. Raises
+    ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, NothingToTakeOver, SentenceNotVerified,
+    AddressNotVerified, SentenceChanged, OtherWordsNeeded, and whatever `post_reply` raises, such as StaleView;
+    nothing is written then.
     """
     refuse_strangers(by)
     if by.kind is not ActorKind.OPERATOR:
@@ -85,8 +86,7 @@ def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | N
     prepared = text_of(sentences)
     text = prepared if text is None else checked_text(text, limit=get_settings().message_limit_chars)
     kept = kept_in(text, sentences)
-    if any(sentence.standing == DraftSentence.Standing.UNVERIFIED for sentence in kept):
-        raise SentenceNotVerified
+    stood_for = checked_taken_over(taken_over, text=text, sentences=sentences, kept=kept)
     if not are_as_verified(kept):
         raise SentenceChanged
     is_edited = not says_the_same(text, prepared)
@@ -96,9 +96,9 @@ def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | N
     now = timezone.now()
     # First, so that the reply finds no draft that waits and would turn stale because of it.
     if is_edited:
-        draft.edit(by=by, at=now, edited_chars=edited_chars(prepared, text))
+        draft.edit(by=by, at=now, edited_chars=edited_chars(prepared, text), taken_over=stood_for)
     else:
-        draft.approve(by=by, at=now)
+        draft.approve(by=by, at=now, taken_over=stood_for)
     message = post_cited_reply(
         conversation_id=conversation.pk, text=text, passages=passages_of(kept), by=by, seen_sequence=seen_sequence
     )
@@ -114,6 +114,7 @@ def approve_draft(*, draft_id: int, by: Actor, seen_sequence: int, text: str | N
             "edited_chars": draft.edited_chars,
             "kept_sentences": len(kept),
             "sentences": len(sentences),
+            "taken_over": stood_for,
         },
     )
     publish(DraftDecided(conversation.pk, draft.pk))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -181,6 +183,8 @@ class Draft(models.Model):
     """What was sent. It never changes, and neither do the sentences: together they are the difference."""
     edited_chars = models.PositiveIntegerField(default=0)
     """How many characters the operator added or took away before sending."""
+    taken_over = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
+    """The indexes of the sentences without a source that were sent because who sent them stands for them."""
 
     objects = DraftQuerySet.as_manager()
 
@@ -225,6 +229,10 @@ class Draft(models.Model):
                 condition=Q(fell_back=True) ^ Q(fallback_cause=""), name="cl_draft_fell_back_has_cause"
             ),
             models.CheckConstraint(condition=Q(answers_sequence__gte=1), name="cl_draft_answers_a_message"),
+            models.CheckConstraint(
+                condition=Q(taken_over=[]) | Q(status__in=SENT, decided_by_kind="operator"),
+                name="cl_draft_taken_over_by_an_operator",
+            ),
         ]
         indexes = [models.Index("conversation", F("id").desc(), name="cl_draft_conversation")]
 
@@ -248,13 +256,14 @@ class Draft(models.Model):
         self.held_back = because
         self.save(update_fields=["held_back"])
 
-    def approve(self, *, by: Actor, at: datetime) -> None:
+    def approve(self, *, by: Actor, at: datetime, taken_over: Sequence[int] = ()) -> None:
         """Move to approved: it is sent as it was prepared."""
-        self.lifecycle.move(self, self.Status.APPROVED, **_decided(by, at))
+        self.lifecycle.move(self, self.Status.APPROVED, taken_over=list(taken_over), **_decided(by, at))
 
-    def edit(self, *, by: Actor, at: datetime, edited_chars: int) -> None:
+    def edit(self, *, by: Actor, at: datetime, edited_chars: int, taken_over: Sequence[int] = ()) -> None:
         """Move to edited: it is sent in the operator's words."""
-        self.lifecycle.move(self, self.Status.EDITED, edited_chars=edited_chars, **_decided(by, at))
+        changes = {"edited_chars": edited_chars, "taken_over": list(taken_over)}
+        self.lifecycle.move(self, self.Status.EDITED, **changes, **_decided(by, at))
 
     def discard(self, *, by: Actor, at: datetime, reason: str) -> None:
         """Move to discarded, with the reason; nothing is sent."""
@@ -311,3 +320,8 @@ class DraftSentence(models.Model):
             ),
         ]
         indexes = [models.Index("article", "draft", name="cl_draft_sentence_article")]
+
+    @property
+    def is_marked(self) -> bool:
+        """True where it has no source and may not be sent unless somebody stands for it."""
+        return self.standing == self.Standing.UNVERIFIED

@@ -149,6 +149,43 @@ class TestSending:
         assert len(said(waiting.conversation)) == 1
 
 
+class TestTakingOver:
+    @pytest.fixture
+    def half_sure(self, knowledge, settings) -> Draft:  # noqa: F811  # the fixture above
+        settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": "tests.drafting.support.HalfSureGenerator"}
+        return draft_for(ask())
+
+    def test_is_offered_beside_every_marked_sentence(self, desk, half_sure):
+        card = card_of(words_of(desk.look("conversation", half_sure.conversation)))
+        assert card.count("I stand for this sentence") == card.count(" required>I stand") == 2
+        assert "Approve and send" in card and "2 sentences without a source" in card
+        edited = card_of(words_of(desk.look("conversation", half_sure.conversation, edit=1)))
+        assert edited.count("I stand for this sentence") == 2 and " required>I stand" not in edited
+
+    def test_is_not_offered_where_an_address_is_unknown(self, desk, knowledge, settings):  # noqa: F811
+        settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": "tests.drafting.support.LinkingGenerator"}
+        draft = draft_for(ask())
+        card = card_of(words_of(desk.look("conversation", draft.conversation)))
+        assert "A link or address of unknown origin" in card and "Edit" in card
+        assert "I stand for" not in card and "Approve and send" not in card
+        response = sends(desk, draft, taken_over=["1", "2"])
+        assert response.status_code == 422 and "unknown origin. Take it out" in words_of(response)
+
+    @BOTH
+    def test_sends_and_keeps_what_was_ticked(self, desk, ada, half_sure, htmx):
+        refused = sends(desk, half_sure, taken_over=["3"], htmx=htmx)
+        assert refused.status_code == 422 and "A marked sentence has no source." in words_of(refused)
+        assert card_of(words_of(refused)).count(" required checked>I stand") == 1
+        assert sends(desk, half_sure, taken_over=["2", "3"], htmx=htmx).status_code == (200 if htmx else 303)
+        half_sure.refresh_from_db()
+        assert (half_sure.status, half_sure.taken_over, half_sure.decided_by_ref) == ("approved", [2, 3], str(ada.pk))
+
+    @pytest.mark.parametrize("index", ["x", "-1", "100", str(2**70)])
+    def test_refuses_what_no_card_offers(self, desk, half_sure, index):
+        assert sends(desk, half_sure, taken_over=[index]).status_code == 422
+        assert Draft.objects.get().is_pending
+
+
 class TestDiscarding:
     @BOTH
     def test_keeps_why(self, desk, waiting, htmx):

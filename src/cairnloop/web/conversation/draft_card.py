@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from cairnloop.core.markdown import render_inline
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.phrasing import text_of
 from cairnloop.drafting.queries import latest_draft, sentences_of
+from cairnloop.drafting.taking_over import can_be_taken_over
 from cairnloop.hooks.automation_policy import Verdict
 from cairnloop.knowledge_base.models import Revision
 from cairnloop.web.access import OperatorRequest
@@ -37,10 +38,14 @@ AROUND_CHARS = 160
 class Piece:
     """One sentence: what it says, and the number of its source or why it has none."""
 
+    index: int
     html: SafeString
     number: int | None = None
     title: str = ""
     doubt: str = ""
+    can_be_taken_over: bool = False
+    is_taken_over: bool = False
+    """The operator ticked it, and something else was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class DraftCard:
     title: str
     status: Status | None
     is_sendable: bool
-    """It may be sent as it is: nothing in it is marked."""
+    """It may be sent as it is, once the operator stands for every sentence that is marked."""
     says: str
     """In place of a text: why there is none, and what to do."""
     paragraphs: tuple[tuple[Piece, ...], ...]
@@ -103,6 +108,11 @@ class DraftCard:
     is_edited: bool = False
     text: str = ""
     notice: Notice | None = None
+
+    @property
+    def left_to_take_over(self) -> list[Piece]:
+        """The marked sentences an operator may stand for."""
+        return [piece for paragraph in self.paragraphs for piece in paragraph if piece.can_be_taken_over]
 
 
 def draft_card(
@@ -124,7 +134,11 @@ def draft_card(
         icon="text-quote" if sentences else "circle-dashed",
         title=_title(draft),
         status=_status(draft, sentences),
-        is_sendable=may_edit and not _marked(sentences) and not draft.needs_other_words,
+        is_sendable=(
+            may_edit
+            and not draft.needs_other_words
+            and all(can_be_taken_over(each) for each in sentences if each.is_marked)
+        ),
         says="" if sentences else _says(draft),
         paragraphs=_paragraphs(request, sentences, numbers),
         sources=sources,
@@ -150,11 +164,16 @@ def draft_storage_key(request: OperatorRequest, conversation: Conversation) -> s
     return f"{conversation.pk}:{request.actor.ref if request.actor else ''}:draft"
 
 
-def refused_card(card: DraftCard, *, notice: Notice, text: str | None = None) -> DraftCard:
-    """Return the card with the reason why nothing was sent, and the text as it was sent if it was changed."""
-    if text is None:
-        return dataclasses.replace(card, notice=notice)
-    return dataclasses.replace(card, notice=notice, text=text, is_edited=True)
+def refused_card(
+    card: DraftCard, *, notice: Notice, text: str | None = None, taken_over: Collection[int] = ()
+) -> DraftCard:
+    """Return the card with the reason why nothing was sent, the text if it was changed, and what was ticked."""
+    paragraphs = tuple(
+        tuple(dataclasses.replace(piece, is_taken_over=piece.index in taken_over) for piece in paragraph)
+        for paragraph in card.paragraphs
+    )
+    card = dataclasses.replace(card, notice=notice, paragraphs=paragraphs)
+    return card if text is None else dataclasses.replace(card, text=text, is_edited=True)
 
 
 def _was_withdrawn(draft: Draft, conversation: Conversation) -> bool:
@@ -179,7 +198,9 @@ def _paragraphs(
         doubt = str(DOUBTS.get(each.doubt, "")) if each.doubt else ""
         if each.begins_paragraph or not found:
             found.append([])
-        found[-1].append(Piece(render_inline(each.text), number, title, doubt))
+        found[-1].append(
+            Piece(each.index, render_inline(each.text), number, title, doubt, can_be_taken_over=can_be_taken_over(each))
+        )
     return tuple(map(tuple, found))
 
 
@@ -237,7 +258,7 @@ def _title(draft: Draft) -> str:
 
 
 def _marked(sentences: Sequence[DraftSentence]) -> int:
-    return sum(each.standing == DraftSentence.Standing.UNVERIFIED for each in sentences)
+    return sum(each.is_marked for each in sentences)
 
 
 def _says(draft: Draft) -> str:

@@ -49,7 +49,7 @@ def approve(request: ActingRequest, conversation_id: int) -> HttpResponse:
     draft_id, seen = form.cleaned_data["draft_id"], form.cleaned_data["seen_sequence"]
     try:
         _refuse_other(conversation, draft_id)
-        approve_draft(draft_id=draft_id, by=request.actor, seen_sequence=seen, text=text)
+        approve_draft(by=request.actor, text=text, **form.cleaned_data)
     except InvalidInput as error:
         return _refused(request, conversation, form, Notice(_("Not sent."), error.message), text=text, status=422)
     except StaleView as error:
@@ -97,6 +97,7 @@ def _refused(
         draft_id=form.cleaned_data.get("draft_id"),
         seen=seen_in(request.POST),
         text=text,
+        taken_over=form.cleaned_data.get("taken_over", ()),
         status=status,
     )
 

@@ -13,6 +13,7 @@ from cairnloop.core.guards import LARGEST_ID
 from cairnloop.drafting.discarding import REASONS
 
 LARGEST_SEQUENCE = 2**31 - 1
+MOST_SENTENCES = 100
 
 
 class SeenForm(forms.Form):
@@ -46,9 +47,15 @@ class MessageForm(SeenForm):
 
 
 class DraftForm(SeenForm):
-    """Which draft is sent. Its text is no field: what was typed is given back whatever else is wrong."""
+    """Which draft is sent, and for which sentences of it the operator stands.
+
+    Its text is no field: what was typed is given back whatever else is wrong.
+    """
 
     draft_id = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    taken_over = forms.TypedMultipleChoiceField(
+        required=False, coerce=int, choices=[(index, index) for index in range(MOST_SENTENCES)]
+    )
 
 
 class DraftDiscardingForm(forms.Form):

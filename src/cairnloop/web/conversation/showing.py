@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -155,6 +156,7 @@ def draft_not_sent(
     seen: int,
     status: int,
     text: str | None = None,
+    taken_over: Collection[int] = (),
 ) -> HttpResponse:
     """Answer a draft that was not sent: the reason, what its operator had missed, and the text as they left it.
 
@@ -164,7 +166,7 @@ def draft_not_sent(
     card = draft_card(request, conversation, seen=max(missed.last, seen))
     refused = None
     if card is not None and (text is None or (card.id == draft_id and card.paragraphs)):
-        card = refused_card(card, notice=notice, text=text)
+        card = refused_card(card, notice=notice, text=text, taken_over=taken_over if card.id == draft_id else ())
     elif text is not None:
         refused = kept_writing(request, conversation, text=text, notice=notice, seen=seen)
     if not wants_partial(request):

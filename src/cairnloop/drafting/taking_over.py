@@ -1,0 +1,65 @@
+"""A sentence without a source is sent only if the operator who sends it stands for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from cairnloop.core.errors import InvalidInput
+from cairnloop.drafting.addresses import addresses_in, foreign_addresses
+from cairnloop.drafting.models import DraftSentence
+from cairnloop.drafting.sealing import Doubt
+
+
+class SentenceNotVerified(InvalidInput):
+    """A marked sentence has no source. Change it, take it out, or stand for it yourself; nothing was sent."""
+
+    code = "sentence_not_verified"
+
+
+class AddressNotVerified(SentenceNotVerified):
+    """A link or an address in this draft is of unknown origin. Take it out; nothing was sent."""
+
+    code = "address_not_verified"
+
+
+class NothingToTakeOver(InvalidInput):
+    """Only marked sentences of this draft are taken over, named by their indexes. Nothing was sent."""
+
+    code = "nothing_to_take_over"
+
+
+def can_be_taken_over(sentence: DraftSentence) -> bool:
+    """Return whether an operator may stand for a sentence: one that is marked for anything but an address.
+
+    Nobody sees where an unknown address leads by reading it, so that none leaves because of a tick.
+    """
+    return sentence.is_marked and sentence.doubt != Doubt.FOREIGN_LINK
+
+
+def checked_taken_over(
+    taken_over: Collection[int], *, text: str, sentences: Sequence[DraftSentence], kept: Sequence[DraftSentence]
+) -> list[int]:
+    """Return the indexes of the marked sentences that stand in `text` because somebody stands for them.
+
+    Raises NothingToTakeOver for an index of no marked sentence; AddressNotVerified while an address of unknown origin
+    stands in the text, also in words of one's own around it; SentenceNotVerified for a marked sentence that is left
+    as it is and not taken over.
+    """
+    marked = [sentence for sentence in sentences if sentence.is_marked]
+    if not set(taken_over) <= {sentence.index for sentence in marked}:
+        raise NothingToTakeOver
+    still_marked = [sentence for sentence in kept if sentence.is_marked]
+    left_alone = [sentence for sentence in still_marked if not can_be_taken_over(sentence)]
+    if left_alone or unknown_addresses(sentences) & addresses_in(text):
+        raise AddressNotVerified
+    if any(sentence.index not in taken_over for sentence in still_marked):
+        raise SentenceNotVerified
+    return [sentence.index for sentence in still_marked]
+
+
+def unknown_addresses(sentences: Sequence[DraftSentence]) -> frozenset[str]:
+    """Return the addresses of a draft because of which a sentence is marked."""
+    # The other sentences passed the same check: what stands in them came from the evidence or an allowed host.
+    known = [sentence.text for sentence in sentences if sentence.doubt != Doubt.FOREIGN_LINK]
+    doubted = [sentence.text for sentence in sentences if sentence.doubt == Doubt.FOREIGN_LINK]
+    return frozenset(address for text in doubted for address in foreign_addresses(text, evidence=known, hosts=()))
