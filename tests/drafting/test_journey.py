@@ -16,7 +16,7 @@ from cairnloop.models import Citation, Conversation, Draft
 from cairnloop.testing import run_waiting_jobs
 from tests import factories
 from tests.accessible import TOUCH, objections, too_small, violations
-from tests.drafting.support import WORDS_ONLY, KnowledgeBase, ask, draft_for
+from tests.drafting.support import GRACE, WORDS_ONLY, KnowledgeBase, ask, draft_for
 from tests.factories import LIN
 from tests.serving import serving
 
@@ -139,6 +139,26 @@ def test_a_question_is_answered_by_a_draft_an_operator_checked(window, knowledge
     assert (sent.status, sent.decided_by_name) == ("edited", "Ada Brandt")
     quoted = backstage(lambda: [each.revision.text[each.start : each.end] for each in Citation.objects.all()])
     assert SKIPPED in quoted and REFUNDED not in quoted
+
+
+def test_a_draft_is_said_once_to_those_who_do_not_see_it_arrive(window, knowledge, backstage):
+    conversation = backstage(lambda: ask(QUESTION))
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    desk.evaluate("""() => {
+      window.said = []
+      const heard = (changes) => said.push(...changes.flatMap((each) => [...each.addedNodes]).map((n) => n.textContent))
+      new MutationObserver(heard).observe(document.getElementById("toasts"), { childList: true })
+    }""")
+    backstage(lambda: draft_for(conversation))
+    expect(desk.locator("#draft")).to_contain_text("Every claim quoted")
+    expect(desk.locator("#toasts[role=status]")).to_contain_text("A draft waits above the composer.")
+    desk.keyboard.press("d")
+    desk.get_by_role("link", name="Cancel").click()
+    backstage(lambda: cairnloop.add_note(conversation_id=conversation.pk, text="Looks right.", by=GRACE))
+    expect(desk.locator("#message-2")).to_be_visible()
+    expect(desk.locator("#draft")).to_contain_text("Approve and send")
+    assert desk.evaluate("said") == ["A draft waits above the composer."]
 
 
 def test_a_draft_is_sent_by_one_key_and_only_where_nobody_writes(window, knowledge, backstage):

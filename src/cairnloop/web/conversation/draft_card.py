@@ -86,6 +86,8 @@ class DraftCard:
     """Changes with everything this shows of the draft."""
     icon: str
     title: str
+    announcement: str
+    """What is said to those who do not see it arrive."""
     status: Status | None
     is_sendable: bool
     """It may be sent as it is, once the operator stands for every sentence that is marked."""
@@ -133,6 +135,7 @@ def draft_card(
         version=f"{draft.pk}-{draft.status}",
         icon="text-quote" if sentences else "circle-dashed",
         title=_title(draft),
+        announcement=_("A draft waits above the composer.") if sentences else _title(draft),
         status=_status(draft, sentences),
         is_sendable=(
             may_edit

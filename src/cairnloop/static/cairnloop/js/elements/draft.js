@@ -1,7 +1,13 @@
 /**
  * Sends the draft by one key where nobody is writing. What is changed in it stays in this browser until it is sent, and
  * in its place when news arrive: the server refuses what does not wait any more, and then the composer takes the text.
+ * What arrives is said once to screen readers.
  */
+const SAID_SECONDS = 8
+
+/** The draft that was here or said last: whatever takes the place of the element begins anew. */
+let known
+
 customElements.define("cl-draft", class extends HTMLElement {
   connectedCallback() {
     this.leaving = new AbortController()
@@ -13,6 +19,8 @@ customElements.define("cl-draft", class extends HTMLElement {
     this.addEventListener("htmx:beforeSwap", ({ detail }) => detail.xhr.status >= 400 && this.text && this.#store(false), { signal })
     this.addEventListener("click", ({ target }) => target.closest("[data-cancel]") && this.#forget(), { signal })
     const isNews = document.readyState === "complete"
+    if (isNews && known !== this.dataset.version) this.#say()
+    known = this.dataset.version
     // In a moment: what stands below is not there yet.
     setTimeout(() => this.isConnected && this.#resume(isNews))
   }
@@ -49,6 +57,16 @@ customElements.define("cl-draft", class extends HTMLElement {
     const link = this.querySelector("[data-edit]")
     if (this.text) this.text.value = stored.text
     else if (link) window.htmx.ajax("GET", link.getAttribute("hx-get"), { source: link, target: this, swap: "outerHTML" })
+  }
+
+  /** To those who do not see it arrive, where the page says everything else: an element that is swapped says nothing. */
+  #say() {
+    if (!this.dataset.announcement) return
+    const line = document.createElement("p")
+    line.className = "cl-visually-hidden"
+    line.textContent = this.dataset.announcement
+    document.getElementById("toasts").append(line)
+    setTimeout(() => line.remove(), SAID_SECONDS * 1000)
   }
 
   /** Where nobody may reply any more, the text waits for a conversation that is opened again. */
