@@ -85,6 +85,7 @@ RULES: dict[str, Rule] = {
     "conversation-note": Rule("post", True, True, _reply),
     "conversation-draft": READ,
     "conversation-draft-approval": Rule("post", True, True, _draft),
+    "conversation-draft-regeneration": Rule("post", True, True, lambda c: {**_draft(c), "instruction": "shorter"}),
     "conversation-draft-discarding": Rule("post", True, True, lambda c: {**_draft(c), "reason": "wrong"}),
     "conversation-typing": Rule("post", True, True),
     "conversation-assignment": Rule("post", True, True, lambda _: {"to": "me"}),
@@ -279,6 +280,8 @@ def mateus_own(db: None) -> Conversation:
 def with_draft(conversation: Conversation) -> Conversation:
     """The conversation, with something that waits in it."""
     make_draft(conversation)
+    # As a reply, so that another one can be asked for in its place.
+    Draft.objects.filter(conversation=conversation).update(kind="reply")
     conversation.refresh_from_db()
     return conversation
 

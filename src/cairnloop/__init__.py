@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cairnloop.core.guards import OperatorNeeded
     from cairnloop.drafting.approving import approve_draft
     from cairnloop.drafting.discarding import discard_draft
+    from cairnloop.drafting.regenerating import regenerate_draft
     from cairnloop.drafting.stopping import resume_automation, stop_automation
     from cairnloop.hooks.auditor import AuditFacts, Auditor
     from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, DraftRisk, Verdict
@@ -139,6 +140,7 @@ _HOMES = {
     "publish_revision": "knowledge_base.publishing",
     "receive_message": "conversations.messaging",
     "record_rating": "conversations.rating",
+    "regenerate_draft": "drafting.regenerating",
     "reopen_conversation": "conversations.resolving",
     "resolve_conversation": "conversations.resolving",
     "restore_revision": "knowledge_base.writing",
@@ -210,6 +212,7 @@ __all__ = [
     "publish_revision",
     "receive_message",
     "record_rating",
+    "regenerate_draft",
     "reopen_conversation",
     "resolve_conversation",
     "restore_revision",

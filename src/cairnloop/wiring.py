@@ -39,6 +39,7 @@ OPERATORS_SEE: tuple[type[Any], ...] = (
     drafting_events.DraftPrepared,
     drafting_events.DraftDecided,
     drafting_events.DraftTurnedStale,
+    drafting_events.DraftMadeWay,
 )
 CUSTOMERS_SEE: tuple[type[Any], ...] = (
     events.ConversationOpened,
@@ -73,6 +74,7 @@ def connect() -> None:
     subscribe(knowledge_events.ArticleReclassified, forget_drafts_of_hidden)
     subscribe(drafting_events.DraftSourceChanged, draft_anew)
     subscribe(drafting_events.DraftOvertaken, draft_anew)
+    subscribe(drafting_events.DraftMadeWay, draft_another)
     for event in OPERATORS_SEE:
         subscribe(event, hinting.hint_operators)
     for event in CUSTOMERS_SEE:
@@ -168,10 +170,15 @@ def draft_anew(event: drafting_events.DraftSourceChanged | drafting_events.Draft
     _defer_draft(event.conversation_id)
 
 
-def _defer_draft(conversation_id: int) -> None:
+def draft_another(event: drafting_events.DraftMadeWay) -> None:
+    """An operator looks on and waits: at once."""
+    _defer_draft(event.conversation_id, in_seconds=0)
+
+
+def _defer_draft(conversation_id: int, *, in_seconds: int | None = None) -> None:
     if HOOKS["draft_generator"].path:
         drafting_jobs.generate_draft.defer(
             conversation_id=conversation_id,
             once_as=str(conversation_id),
-            in_seconds=get_settings().draft_wait_seconds,
+            in_seconds=get_settings().draft_wait_seconds if in_seconds is None else in_seconds,
         )

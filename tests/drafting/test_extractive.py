@@ -52,7 +52,7 @@ def passage(path: str, words: str) -> str:
     return next(part for part in (text[each.start : each.end] for each in chunk("", text)) if words in part)
 
 
-def draft(question: str, *texts: str) -> DraftResult:
+def draft(question: str, *texts: str, instruction: str = "") -> DraftResult:
     sources = [DraftSource(number=number, title="", text=text) for number, text in enumerate(texts, 1)]
     return ExtractiveGenerator().generate(
         request=DraftRequest(
@@ -62,6 +62,7 @@ def draft(question: str, *texts: str) -> DraftResult:
             sources=sources,
             opening=COURTESIES.opening,
             closing=COURTESIES.closing,
+            instruction=instruction,
         )
     )
 
@@ -121,6 +122,22 @@ class TestTheExtractiveGenerator:
             passage("builds/keep-artifacts.md", "our public key"),
         )
         assert [claim.source for claim in quoted.claims if claim.source] == [1, 1, 2]
+
+    def test_follows_what_an_operator_asks_for_where_a_source_says_it(self):
+        asked = "Why does a skipped run not restart?"
+        before = said(draft(asked, SKIPPED, REFUNDS))
+        assert said(draft(asked, SKIPPED, REFUNDS, instruction="Mention how long refunds to a card take")) == [
+            *before,
+            "Duplicate card charges go back to the same card within 10 business days.",
+        ]
+        assert said(draft(asked, SKIPPED, REFUNDS, instruction="mention umbrellas")) == before
+
+    def test_gives_the_best_sentence_alone_where_it_is_to_be_shorter(self):
+        asked = "Is a run skipped when every seat is taken, and are prices the same everywhere?"
+        assert len(said(draft(asked, SKIPPED, REFUNDS))) == 2
+        assert said(draft(asked, SKIPPED, REFUNDS, instruction="Shorter!")) == [
+            "A run is skipped when every seat is taken."
+        ]
 
     def test_says_nothing_where_no_sentence_fits(self):
         assert draft("Do you sell umbrellas?", SKIPPED, REFUNDS).claims == ()

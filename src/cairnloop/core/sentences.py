@@ -122,6 +122,18 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.evaluating.measuring.NoConversationsInSet": _(
         "None of the questions of this set has a history, so it shows nothing about drafts. Nothing was measured."
     ),
+    "cairnloop.drafting.regenerating.AskerNeeded": _(
+        "Only an operator asks for another draft, in their own name. Nothing was changed."
+    ),
+    "cairnloop.drafting.regenerating.NothingToRegenerate": _(
+        "Only a draft reply can be prepared anew, while drafts are on. Write the answer yourself; nothing was changed."
+    ),
+    "cairnloop.drafting.regenerating.TooManyDrafts": _(
+        "Ten other drafts were asked for here within an hour. Edit this one, or write the answer yourself."
+    ),
+    "cairnloop.drafting.regenerating.UnusableInstruction": _(
+        "Say in 1 to 300 characters what should be different. Nothing was changed."
+    ),
     "cairnloop.drafting.saving.SourceChangedMeanwhile": _(
         "A source was changed while the draft was prepared. Nothing was kept; it is prepared again."
     ),

@@ -40,7 +40,7 @@ EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
         )
     },
     "draft.tokens": {"direction": frozenset({"input", "output"})},
-    "draft.decided": {"decision": frozenset({"approved", "edited", "discarded", "sent_automatically"})},
+    "draft.decided": {"decision": frozenset({"approved", "edited", "discarded", "regenerated", "sent_automatically"})},
     "article.published": {"visibility": frozenset({"public", "internal"})},
     "widget.connected": {"outcome": OUTCOMES},
     "widget.refused": {"reason": frozenset({"no_verifier", "token", "origin", "rate", "frame"})},

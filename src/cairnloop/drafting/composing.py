@@ -29,7 +29,7 @@ from cairnloop.hooks.draft_generator import (
 )
 from cairnloop.hooks.facts import ConversationFacts
 from cairnloop.knowledge_base.models import Chunk
-from cairnloop.retrieval.evidence import Answerability, ArticleCitation, Evidence
+from cairnloop.retrieval.evidence import Answerability, ArticleCitation, Evidence, SearchOutcome
 from cairnloop.retrieval.masking import mask
 from cairnloop.retrieval.searching import search_knowledge
 
@@ -39,6 +39,8 @@ TURNS = 12
 """So many of the latest messages are read, customer's and operators' together."""
 PASSAGES = 5
 PASSAGES_PER_ARTICLE = 2
+WISHED = 2
+"""How many passages are looked for to follow an operator's instruction."""
 MOST_CLAIMS = 40
 MOST_TOKENS = 2**31 - 1
 MODEL_CHARS = 100
@@ -59,6 +61,8 @@ class Task:
     courtesies: Courtesies
     clarifications: int
     """How often in a row the customer was asked back already."""
+    instruction: str = ""
+    """What an operator asked of this draft, masked; never a customer's words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +94,7 @@ def task_for(
     account_name: str,
     turns: Sequence[tuple[str, str]],
     clarifications: int = 0,
+    instruction: str = "",
 ) -> Task | None:
     """Return what is to be composed for the latest of these turns, (role, text) in order; None if nothing is asked."""
     names = (customer_name, account_name)
@@ -102,6 +107,7 @@ def task_for(
         question=question,
         courtesies=courtesies_for(customer_name),
         clarifications=clarifications,
+        instruction=mask(instruction, names=names),
     )
 
 
@@ -129,20 +135,27 @@ def compose_draft(task: Task) -> Composed:
 
 
 def _search(task: Task) -> tuple[list[Evidence], Answerability, bool]:
-    # As the customer: what they may not read is never quoted to them.
-    reader = Actor.customer(task.conversation.customer_ref)
     try:
-        outcome = search_knowledge(
-            task.question,
-            actor=reader,
-            surface="draft_generation",
-            limit=PASSAGES,
-            chunks_per_article=PASSAGES_PER_ARTICLE,
-        )
+        outcome = _look_for(task, task.question, passages=PASSAGES)
+        # Judged by the question alone: what an operator wishes for says nothing about what the customer asked.
+        wished = _look_for(task, task.instruction, passages=WISHED).canonical if task.instruction else ()
     except Exception as error:
         logger.warning("the search for a draft failed: %s", type(error).__name__)
         return [], Answerability(score=0.0, threshold=1.0, coverage=0.0), True
-    return list(outcome.canonical), outcome.answerability, False
+    found = list(outcome.canonical)
+    known = [each.citation for each in found]
+    return found + [each for each in wished if each.citation not in known], outcome.answerability, False
+
+
+def _look_for(task: Task, words: str, *, passages: int) -> SearchOutcome:
+    # As the customer: what they may not read is never quoted to them.
+    return search_knowledge(
+        words,
+        actor=Actor.customer(task.conversation.customer_ref),
+        surface="draft_generation",
+        limit=passages,
+        chunks_per_article=PASSAGES_PER_ARTICLE,
+    )
 
 
 def _word(task: Task, findings: Findings, evidence: Sequence[Evidence]) -> tuple[Decision, _Wording]:
@@ -189,6 +202,7 @@ def _reply(task: Task, evidence: Sequence[Evidence], sources: Mapping[int, Seale
         ],
         opening=task.courtesies.opening,
         closing=task.courtesies.closing,
+        instruction=task.instruction,
     )
     name = HOOKS["draft_generator"].path or ""
     if name == HOOKS["draft_generator"].default:

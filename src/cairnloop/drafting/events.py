@@ -30,6 +30,14 @@ class DraftTurnedStale:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftMadeWay:
+    """An operator asked for another draft in its place."""
+
+    conversation_id: int
+    draft_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DraftOvertaken:
     """The customer wrote again while a draft was prepared, and it was not kept."""
 

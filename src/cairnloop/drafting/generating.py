@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,11 +16,12 @@ from cairnloop.core.transactions import pipeline
 from cairnloop.drafting.composing import EXTRACTIVE, TURNS, Composed, Task, compose_draft, task_for
 from cairnloop.drafting.models import Draft
 from cairnloop.drafting.policy import customer_known_to_host, rule_on
+from cairnloop.drafting.queries import instruction_for
 from cairnloop.drafting.risks import risk_of
 from cairnloop.drafting.saving import Prepared, save_draft
 from cairnloop.drafting.sealing import Standing
 from cairnloop.hooks import HOOKS
-from cairnloop.hooks.automation_policy import DraftFacts
+from cairnloop.hooks.automation_policy import DraftFacts, Verdict
 from cairnloop.knowledge_base.models import Revision
 
 
@@ -44,11 +46,16 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
         account_name=conversation.account_name,
         turns=[(message.role, message.text) for message in recent],
         clarifications=_clarifications(recent),
+        instruction=instruction_for(conversation_id, answering=own[-1]),
     )
     if task is None:
         return None
     composed = compose_draft(task)
     _measure(composed)
+    ruling = rule_on(_facts(task, composed, timezone.now()))
+    # Who asked for other words wants to see them first.
+    if task.instruction and ruling.verdict is Verdict.ALLOW:
+        ruling = dataclasses.replace(ruling, verdict=Verdict.REQUIRE_APPROVAL)
     return save_draft(
         Prepared(
             conversation_id=conversation.pk,
@@ -60,7 +67,7 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
             generator=composed.generator,
             fallback_cause=composed.fallback_cause,
             usage=composed.usage,
-            ruling=rule_on(_facts(task, composed, timezone.now())),
+            ruling=ruling,
             question=task.question,
             evidence=composed.evidence,
             names=(conversation.customer_name, conversation.account_name),

@@ -78,6 +78,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Those that answer up to one message, unless they turned stale: what they said may be prepared anew."""
         return self.filter(answers_sequence=sequence).exclude(status=Draft.Status.STALE)
 
+    def made_way_since(self, at: datetime) -> Self:
+        """Those in whose place an operator asked for another one."""
+        return self.filter(decided_at__gte=at).exclude(instruction="")
+
     def citing(self, article_id: int) -> Self:
         """Those with a sentence that rests on any revision of an article."""
         return self.filter(pk__in=DraftSentence.objects.filter(article_id=article_id).values("draft_id"))
@@ -185,6 +189,8 @@ class Draft(models.Model):
     """How many characters the operator added or took away before sending."""
     taken_over = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
     """The indexes of the sentences without a source that were sent because who sent them stands for them."""
+    instruction = models.CharField(max_length=300, blank=True)
+    """What an operator asked of the draft that takes its place."""
 
     objects = DraftQuerySet.as_manager()
 
@@ -233,6 +239,10 @@ class Draft(models.Model):
                 condition=Q(taken_over=[]) | Q(status__in=SENT, decided_by_kind="operator"),
                 name="cl_draft_taken_over_by_an_operator",
             ),
+            models.CheckConstraint(
+                condition=Q(instruction="") | Q(stale_cause="replaced", decided_by_kind="operator"),
+                name="cl_draft_instruction_by_an_operator",
+            ),
         ]
         indexes = [models.Index("conversation", F("id").desc(), name="cl_draft_conversation")]
 
@@ -240,6 +250,11 @@ class Draft(models.Model):
     def is_open(self) -> bool:
         """True while an operator has it before them."""
         return self.status in OPEN
+
+    @property
+    def made_way(self) -> bool:
+        """True where an operator asked for another one, whether or not that has arrived."""
+        return bool(self.instruction)
 
     @property
     def is_pending(self) -> bool:
@@ -272,6 +287,11 @@ class Draft(models.Model):
     def become_stale(self, *, at: datetime, cause: str) -> None:
         """Move to stale: what it answers or rests on is no longer so."""
         self.lifecycle.move(self, self.Status.STALE, stale_cause=cause, decided_at=at)
+
+    def make_way(self, *, by: Actor, at: datetime, instruction: str) -> None:
+        """Move to stale: an operator asked for another one."""
+        changes = {"stale_cause": self.StaleCause.REPLACED, "instruction": instruction}
+        self.lifecycle.move(self, self.Status.STALE, **changes, **_decided(by, at))
 
     def keep_reply(self, message: Message) -> None:
         """Note which reply it became."""

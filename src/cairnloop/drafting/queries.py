@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from cairnloop.drafting.models import Draft, DraftSentence
 
 
-def latest_draft(conversation_id: int) -> Draft | None:
-    """Return what was prepared last in a conversation, whatever became of it."""
-    return Draft.objects.of_conversation(conversation_id).order_by("-id").first()
+def latest_drafts(conversation_id: int) -> tuple[Draft | None, Draft | None]:
+    """Return what was prepared last in a conversation, whatever became of it, and what was before; one query."""
+    latest = list(Draft.objects.of_conversation(conversation_id).order_by("-id")[:2])
+    last, before, *_ = [*latest, None, None]
+    return last, before
+
+
+def instruction_for(conversation_id: int, *, answering: int) -> str:
+    """Return what an operator asked of the draft that is to be prepared for a message; mostly nothing."""
+    last, _ = latest_drafts(conversation_id)
+    return last.instruction if last and last.answers_sequence == answering else ""
 
 
 def draft_versions(conversation_ids: Sequence[int]) -> dict[int, str]:

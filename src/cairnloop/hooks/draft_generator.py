@@ -33,6 +33,8 @@ class DraftRequest:
     """How a draft begins; this sentence needs no quote."""
     closing: str
     """How a draft ends; this sentence needs no quote."""
+    instruction: str = ""
+    """What an operator asked of this draft after they saw another one; never a customer's words. Mostly empty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

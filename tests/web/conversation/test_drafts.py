@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 import cairnloop
 from cairnloop.models import Conversation, Draft, DraftSentence
@@ -184,6 +186,65 @@ class TestTakingOver:
     def test_refuses_what_no_card_offers(self, desk, half_sure, index):
         assert sends(desk, half_sure, taken_over=[index]).status_code == 422
         assert Draft.objects.get().is_pending
+
+
+class TestRegenerating:
+    def asks(self, desk, draft, instruction="shorter", **more):
+        return sends(desk, draft, name="conversation-draft-regeneration", instruction=instruction, **more)
+
+    @BOTH
+    def test_says_that_another_is_being_prepared_and_then_what_came_of_it(self, desk, waiting, htmx):
+        response = self.asks(desk, waiting, "mention card charges", htmx=htmx)
+        assert response.status_code == (200 if htmx else 303)
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "Another draft is being prepared" in card and "“mention card charges”" in card
+        assert "Approve and send" not in card and "Another…" not in card
+        draft_for(waiting.conversation)
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "Prepared anew: “mention card charges”" in card and "Duplicate card charges" in card
+
+    def test_says_where_it_made_no_difference(self, desk, waiting):
+        self.asks(desk, waiting, "mention umbrellas of Amboseli")
+        draft_for(waiting.conversation)
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "“mention umbrellas of Amboseli” made no difference." in card
+
+    def test_says_where_the_generator_failed(self, desk, waiting, settings):
+        self.asks(desk, waiting)
+        settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": "tests.drafting.support.FailingGenerator"}
+        draft_for(waiting.conversation)
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "“shorter” was not followed: the generator of this site failed." in card
+
+    def test_says_where_none_arrived(self, desk, waiting):
+        self.asks(desk, waiting)
+        Draft.objects.update(decided_at=timezone.now() - timedelta(minutes=3))
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "Another draft did not arrive" in card and "Write the answer yourself." in card
+
+    @BOTH
+    def test_keeps_the_draft_and_what_was_asked_where_it_is_refused(self, desk, waiting, htmx):
+        response = self.asks(desk, waiting, "x" * 301, htmx=htmx)
+        assert response.status_code == 422
+        card = card_of(words_of(response))
+        assert "No other draft is prepared." in card and "1 to 300 characters" in card
+        assert f'value="{"x" * 301}"' in card and "Approve and send" in card
+        cairnloop.add_note(conversation_id=waiting.conversation_id, text="Wait for me.", by=GRACE)
+        assert self.asks(desk, waiting, htmx=htmx).status_code == 409
+        waiting.refresh_from_db()
+        assert waiting.is_pending
+
+    def test_asks_for_no_draft_of_another_conversation(self, desk, waiting, conversation):
+        response = desk.act(
+            "conversation-draft-regeneration", conversation, draft_id=waiting.pk, seen_sequence=1, instruction="x"
+        )
+        assert response.status_code == 409
+        waiting.refresh_from_db()
+        assert waiting.is_pending
+
+    def test_is_not_offered_for_a_question_back(self, desk, conversation):
+        make_draft(conversation)
+        assert "Another…" not in card_of(words_of(desk.look("conversation", conversation)))
 
 
 class TestDiscarding:

@@ -38,8 +38,20 @@ SAYS_LITTLE = frozenset(
         """
     )
 )
+SHORTER = re.compile(r"\b(?:short(?:er|en)?|brief(?:er|ly)?|concise|less)\b", re.IGNORECASE)
+"""An operator who says so gets the best sentence alone."""
+ASKING = "mention mentions add include say tell write explain short shorter shorten brief briefer concise more less"
+"""Words that ask for something and name nothing of it."""
 LEANS_BACK = frozenset(WORD.findall("it its this that these those they them then there he she otherwise instead also"))
 """A sentence that begins so needs the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """How many sources are quoted at most, and how many sentences of each beside those they lean on."""
+
+    sources: int = MOST_SOURCES
+    sentences: int = MOST_QUOTES - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +85,11 @@ class ExtractiveGenerator:
     def generate(self, *, request: DraftRequest) -> DraftResult:
         """Return the opening, what the sources say, and the closing; nothing at all if no sentence fits."""
         sources = {source.number: _sentences(source) for source in request.sources}
-        weights = _weights(_stems(request.question), sources)
-        claims = [claim for number, chosen in _chosen(sources, weights) for claim in _claims(number, chosen)]
+        wished = _stems(request.instruction) - _stems(ASKING)
+        weights = _weights(_stems(request.question) | wished, sources)
+        most = _Bounds(sources=1, sentences=1) if SHORTER.search(request.instruction) else _Bounds()
+        chosen = _chosen(sources, weights, wished & weights.keys(), most)
+        claims = [claim for number, sentences in chosen for claim in _claims(number, sentences)]
         if not claims:
             return DraftResult(claims=())
         return DraftResult(
@@ -87,15 +102,19 @@ class ExtractiveGenerator:
 
 
 def _chosen(
-    sources: Mapping[int, Sequence[_Sentence]], weights: Mapping[str, float]
+    sources: Mapping[int, Sequence[_Sentence]], weights: Mapping[str, float], wished: frozenset[str], most: _Bounds
 ) -> Iterator[tuple[int, list[_Sentence]]]:
-    """Return the sentences to quote of each source: of the best one, and of others that answer something more."""
+    """Return the sentences to quote of each source: of the best one, and of others that answer something more.
+
+    What an operator wished for counts as something more by itself.
+    """
     answered: frozenset[str] = frozenset()
     quotes, chars, used, first_fit = 0, 0, 0, 0.0
     for number, sentences in sources.items():
         left = {stem: weight for stem, weight in weights.items() if stem not in answered}
-        picked = _picked(sentences, left)
-        if not picked or (used and not any(_adds(each, left, first_fit) for each in picked)):
+        picked = _picked(sentences, left, most.sentences)
+        granted = any(each.stems & wished & left.keys() for each in picked)
+        if not picked or (used and not granted and not any(_adds(each, left, first_fit) for each in picked)):
             continue
         length = sum(len(each.text) for each in picked)
         if used and (quotes + len(picked) > MOST_QUOTES or chars + length > DRAFT_CHARS):
@@ -104,7 +123,7 @@ def _chosen(
         answered = answered.union(*(each.stems for each in picked))
         quotes, chars, used = quotes + len(picked), chars + length, used + 1
         yield number, picked
-        if used == MOST_SOURCES:
+        if used == most.sources:
             return
 
 
@@ -117,7 +136,7 @@ def _fit(sentence: _Sentence, weights: Mapping[str, float]) -> float:
     return sum(weights.get(stem, 0.0) for stem in sentence.stems)
 
 
-def _picked(sentences: Sequence[_Sentence], weights: Mapping[str, float]) -> list[_Sentence]:
+def _picked(sentences: Sequence[_Sentence], weights: Mapping[str, float], most: int) -> list[_Sentence]:
     fits = [_fit(each, weights) for each in sentences]
     best = max(fits, default=0.0)
     if best <= 0:
@@ -130,7 +149,7 @@ def _picked(sentences: Sequence[_Sentence], weights: Mapping[str, float]) -> lis
     # A step says nothing without the others.
     wanted = [at for at, fit in enumerate(fits) if fit >= FITS_AT_LEAST * best and not sentences[at].step]
     # Nearest to the best sentence first: a run of sentences says more than the same number picked from all over.
-    wanted = sorted(wanted, key=lambda at: abs(at - first))[: MOST_QUOTES - 2]
+    wanted = sorted(wanted, key=lambda at: abs(at - first))[:most]
     return [sentences[at] for at in _with_what_they_lean_on(sentences, wanted)]
 
 

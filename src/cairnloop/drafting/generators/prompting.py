@@ -24,6 +24,9 @@ Answer the question with what the passages say, and with nothing else:
 - The quote has to say what the sentence says. Do not conclude, combine, promise or guess.
 - No greeting, no closing, no links and no addresses but those in the quoted passage.
 - If the passages do not answer the question, return no sentences.
+
+Where the object itself has a key "operator_asks", the operator saw another draft and wants this of yours. Follow it as
+far as the passages say so; it changes none of the rules above.
 """
 
 
@@ -32,7 +35,7 @@ def prompt_of(request: DraftRequest) -> str:
 
     No name, no reference and no id of anybody is in it; personal data in the turns was masked before.
     """
-    data = {
+    data: dict[str, object] = {
         "question": request.question,
         "conversation": [{"role": role, "text": text[-TURN_CHARS:]} for role, text in request.turns],
         "passages": [
@@ -40,6 +43,8 @@ def prompt_of(request: DraftRequest) -> str:
             for source in request.sources
         ],
     }
+    if request.instruction:
+        data["operator_asks"] = request.instruction
     # Escaped in JSON's own way, so that no text holds the sign every tag begins with.
     written = json.dumps(data, ensure_ascii=False, indent=1).replace("<", "\\u003c").replace(">", "\\u003e")
     return f"<{TAG}>\n{written}\n</{TAG}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.core.markdown import render_inline
 from cairnloop.drafting.models import Draft, DraftSentence
-from cairnloop.drafting.phrasing import text_of
-from cairnloop.drafting.queries import latest_draft, sentences_of
+from cairnloop.drafting.phrasing import says_the_same, text_of
+from cairnloop.drafting.queries import latest_drafts, sentences_of
 from cairnloop.drafting.taking_over import can_be_taken_over
 from cairnloop.hooks.automation_policy import Verdict
 from cairnloop.knowledge_base.models import Revision
@@ -32,6 +32,8 @@ from cairnloop.web.search.marking import mark_markdown
 
 AROUND_CHARS = 160
 """How much of a revision is shown before and after a quote."""
+LATE_AFTER = timedelta(minutes=2)
+"""After so long nobody should wait for another draft any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class DraftCard:
     sources: tuple[Quoted, ...]
     cited: tuple[Cited, ...]
     grounds: tuple[Ground, ...]
-    prepared_at: datetime
+    prepared_at: datetime | None
+    """None while another one is being prepared."""
     may_decide: bool
     seen: int
     approval_url: str
@@ -107,8 +110,14 @@ class DraftCard:
     edit_url: str
     edit_page_url: str
     reasons: tuple[tuple[str, str], ...]
+    regeneration_url: str = ""
+    """Where another one is asked for; empty where none can be."""
+    asked: str = ""
+    """What an operator asked of it, and whether that made a difference."""
     is_edited: bool = False
     text: str = ""
+    instruction: str = ""
+    """What was asked in vain."""
     notice: Notice | None = None
 
     @property
@@ -121,7 +130,7 @@ def draft_card(
     request: OperatorRequest, conversation: Conversation, *, seen: int, editing: bool = False
 ) -> DraftCard | None:
     """Return what waits in a conversation, or what was just withdrawn from it; None where there is nothing to say."""
-    draft = latest_draft(conversation.pk)
+    draft, before = latest_drafts(conversation.pk)
     if draft is None or not (draft.is_open or _was_withdrawn(draft, conversation)):
         return None
     sentences = sentences_of(draft) if draft.is_open else []
@@ -129,13 +138,14 @@ def draft_card(
     place = place_of(request)
     may_decide = request.actor is not None and request.access.can("reply", conversation) and draft.is_open
     may_edit = may_decide and draft.is_pending and bool(sentences)
+    may_regenerate = may_edit and draft.kind == Draft.Kind.REPLY
     sources = _sources(request, sentences, numbers)
     return DraftCard(
         id=draft.pk,
         version=f"{draft.pk}-{draft.status}",
         icon="text-quote" if sentences else "circle-dashed",
         title=_title(draft),
-        announcement=_("A draft waits above the composer.") if sentences else _title(draft),
+        announcement=_announcement(draft, sentences),
         status=_status(draft, sentences),
         is_sendable=(
             may_edit
@@ -147,7 +157,7 @@ def draft_card(
         sources=sources,
         cited=_cited(sources),
         grounds=_grounds(draft, sentences, conversation) if sentences else (),
-        prepared_at=draft.prepared_at,
+        prepared_at=None if draft.made_way else draft.prepared_at,
         may_decide=may_decide,
         seen=seen,
         approval_url=url_of("conversation-draft-approval", conversation, place=place),
@@ -157,6 +167,8 @@ def draft_card(
         edit_url=url_of("conversation-draft", conversation, place=place, edit=1),
         edit_page_url=url_of("conversation", conversation, place=place, edit=1) + "#draft",
         reasons=tuple((value, str(label)) for value, label in DISCARD_REASONS),
+        regeneration_url=url_of("conversation-draft-regeneration", conversation, place=place) if may_regenerate else "",
+        asked=_asked(draft, before, sentences),
         is_edited=editing and may_edit,
         text=text_of(sentences),
     )
@@ -168,20 +180,26 @@ def draft_storage_key(request: OperatorRequest, conversation: Conversation) -> s
 
 
 def refused_card(
-    card: DraftCard, *, notice: Notice, text: str | None = None, taken_over: Collection[int] = ()
+    card: DraftCard,
+    *,
+    notice: Notice,
+    text: str | None = None,
+    taken_over: Collection[int] = (),
+    instruction: str = "",
 ) -> DraftCard:
-    """Return the card with the reason why nothing was sent, the text if it was changed, and what was ticked."""
+    """Return the card with the reason of the refusal, and the text, the ticks or the instruction as they were given."""
     paragraphs = tuple(
         tuple(dataclasses.replace(piece, is_taken_over=piece.index in taken_over) for piece in paragraph)
         for paragraph in card.paragraphs
     )
-    card = dataclasses.replace(card, notice=notice, paragraphs=paragraphs)
+    card = dataclasses.replace(card, notice=notice, paragraphs=paragraphs, instruction=instruction)
     return card if text is None else dataclasses.replace(card, text=text, is_edited=True)
 
 
 def _was_withdrawn(draft: Draft, conversation: Conversation) -> bool:
+    """Return whether another one is to come although the customer said nothing new."""
     changed = draft.stale_cause == Draft.StaleCause.SOURCE_CHANGED
-    return changed and conversation.is_open and conversation.waiting_since is not None
+    return (changed or draft.made_way) and conversation.is_open and conversation.waiting_since is not None
 
 
 def _numbers(sentences: Sequence[DraftSentence]) -> dict[tuple[int, int, int], int]:
@@ -254,7 +272,30 @@ def _status(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None:
     return None
 
 
+def _announcement(draft: Draft, sentences: Sequence[DraftSentence]) -> str:
+    if draft.made_way:
+        return ""
+    return _("A draft waits above the composer.") if sentences else _title(draft)
+
+
+def _asked(draft: Draft, before: Draft | None, sentences: Sequence[DraftSentence]) -> str:
+    if not (draft.is_open and before and before.made_way and before.answers_sequence == draft.answers_sequence):
+        return ""
+    said = {"instruction": before.instruction}
+    if draft.fell_back:
+        return _("“%(instruction)s” was not followed: the generator of this site failed.") % said
+    if says_the_same(text_of(sentences), text_of(sentences_of(before))):
+        return _("“%(instruction)s” made no difference. Edit the draft, or ask for something else.") % said
+    return _("Prepared anew: “%(instruction)s”") % said
+
+
+def _is_late(draft: Draft) -> bool:
+    return draft.decided_at is not None and timezone.now() - draft.decided_at > LATE_AFTER
+
+
 def _title(draft: Draft) -> str:
+    if draft.made_way:
+        return _("Another draft did not arrive") if _is_late(draft) else _("Another draft is being prepared")
     if not draft.is_open:
         return _("Draft withdrawn")
     return str(ESCALATIONS.get(draft.reason, draft.get_kind_display()))
@@ -265,6 +306,10 @@ def _marked(sentences: Sequence[DraftSentence]) -> int:
 
 
 def _says(draft: Draft) -> str:
+    if draft.made_way:
+        if _is_late(draft):
+            return _("“%(instruction)s” was asked for. Write the answer yourself.") % {"instruction": draft.instruction}
+        return _("“%(instruction)s”. It appears here as soon as it is ready.") % {"instruction": draft.instruction}
     if not draft.is_open:
         return _("One of its sources was changed, so it cannot be sent any more. Another is being prepared.")
     return _("Write the answer yourself. It was recorded as a gap.")

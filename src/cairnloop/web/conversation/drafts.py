@@ -14,10 +14,11 @@ from cairnloop.drafting.approving import NoSuchDraft, approve_draft
 from cairnloop.drafting.discarding import discard_draft
 from cairnloop.drafting.models import Draft
 from cairnloop.drafting.queries import draft_of
+from cairnloop.drafting.regenerating import regenerate_draft
 from cairnloop.web.access import ActingRequest, OperatorRequest, get_visible_conversation
 from cairnloop.web.conversation import showing
 from cairnloop.web.conversation.composer import Notice
-from cairnloop.web.conversation.forms import DraftDiscardingForm, DraftForm, seen_in
+from cairnloop.web.conversation.forms import DraftDiscardingForm, DraftForm, DraftRegenerationForm, seen_in
 from cairnloop.web.conversation.presenter import url_of
 from cairnloop.web.conversation.timeline import customer_name
 from cairnloop.web.conversation.writing import stale_notice
@@ -63,6 +64,32 @@ def approve(request: ActingRequest, conversation_id: int) -> HttpResponse:
 
 @acting_operator_required
 @require_POST
+def regenerate(request: ActingRequest, conversation_id: int) -> HttpResponse:
+    """Ask for another draft in its place; a refusal keeps the draft and what was asked."""
+    conversation = get_visible_conversation(request, conversation_id, to="reply")
+    form, instruction = DraftRegenerationForm(request.POST), request.POST.get("instruction", "")
+    title = _("No other draft is prepared.")
+    if not form.is_valid():
+        notice = Notice(title, _("The form was incomplete. Look at the draft again, then ask once more."))
+        return _refused(request, conversation, form, notice, instruction=instruction, status=422)
+    try:
+        _refuse_other(conversation, form.cleaned_data["draft_id"])
+        regenerate_draft(by=request.actor, instruction=instruction, **form.cleaned_data)
+    except InvalidInput as error:
+        return _refused(request, conversation, form, Notice(title, error.message), instruction=instruction, status=422)
+    except StaleView:
+        notice = Notice(title, _("Something was written meanwhile. Read it, then ask once more."))
+        return _refused(request, conversation, form, notice, instruction=instruction, status=409)
+    except (InvalidTransition, NotFound):
+        notice = Notice(title, _("This one does not wait any more. The page shows how it is now."))
+        return _refused(request, conversation, form, notice, status=409)
+    conversation.refresh_from_db()
+    toast = _("Another draft is being prepared.")
+    return showing.draft_decided(request, conversation, after=form.cleaned_data["seen_sequence"], toast=toast)
+
+
+@acting_operator_required
+@require_POST
 def discard(request: ActingRequest, conversation_id: int) -> HttpResponse:
     """Put the draft away, with a reason."""
     conversation = get_visible_conversation(request, conversation_id, to="reply")
@@ -83,11 +110,12 @@ def discard(request: ActingRequest, conversation_id: int) -> HttpResponse:
 def _refused(
     request: ActingRequest,
     conversation: Conversation,
-    form: DraftForm | DraftDiscardingForm,
+    form: DraftForm | DraftRegenerationForm | DraftDiscardingForm,
     notice: Notice,
     *,
     status: int,
     text: str | None = None,
+    instruction: str = "",
 ) -> HttpResponse:
     conversation.refresh_from_db()
     return showing.draft_not_sent(
@@ -98,6 +126,7 @@ def _refused(
         seen=seen_in(request.POST),
         text=text,
         taken_over=form.cleaned_data.get("taken_over", ()),
+        instruction=instruction,
         status=status,
     )
 

@@ -58,6 +58,12 @@ class DraftForm(SeenForm):
     )
 
 
+class DraftRegenerationForm(SeenForm):
+    """In whose place another draft is asked for. What is asked is checked where it is used, and given back."""
+
+    draft_id = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
 class DraftDiscardingForm(forms.Form):
     """Which draft is put away, and why."""
 

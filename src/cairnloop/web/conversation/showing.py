@@ -157,6 +157,7 @@ def draft_not_sent(
     status: int,
     text: str | None = None,
     taken_over: Collection[int] = (),
+    instruction: str = "",
 ) -> HttpResponse:
     """Answer a draft that was not sent: the reason, what its operator had missed, and the text as they left it.
 
@@ -166,7 +167,8 @@ def draft_not_sent(
     card = draft_card(request, conversation, seen=max(missed.last, seen))
     refused = None
     if card is not None and (text is None or (card.id == draft_id and card.paragraphs)):
-        card = refused_card(card, notice=notice, text=text, taken_over=taken_over if card.id == draft_id else ())
+        ticked, asked = (taken_over, instruction) if card.id == draft_id else ((), "")
+        card = refused_card(card, notice=notice, text=text, taken_over=ticked, instruction=asked)
     elif text is not None:
         refused = kept_writing(request, conversation, text=text, notice=notice, seen=seen)
     if not wants_partial(request):

@@ -14,6 +14,7 @@ resources = [
     path("notes/", notes.create, name="conversation-note"),
     path("draft/", drafts.show, name="conversation-draft"),
     path("draft/approval/", drafts.approve, name="conversation-draft-approval"),
+    path("draft/regeneration/", drafts.regenerate, name="conversation-draft-regeneration"),
     path("draft/discarding/", drafts.discard, name="conversation-draft-discarding"),
     path("typing/", typing.announce, name="conversation-typing"),
     path("assignment/", assignment.assign, name="conversation-assignment"),
