@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -8,6 +9,20 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="AutomationSwitch",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("is_stopped", models.BooleanField(default=False)),
+                ("changed_at", models.DateTimeField(blank=True, null=True)),
+                ("changed_by_kind", models.CharField(blank=True, max_length=10)),
+                ("changed_by_ref", models.CharField(blank=True, max_length=200)),
+                ("changed_by_name", models.CharField(blank=True, max_length=200)),
+            ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="cl_automation_one_switch")],
+            },
+        ),
         migrations.CreateModel(
             name="Draft",
             fields=[
@@ -44,7 +59,41 @@ class Migration(migrations.Migration):
                 ("threshold", models.FloatField(default=0)),
                 ("generator", models.CharField(blank=True, max_length=200)),
                 ("fell_back", models.BooleanField(default=False)),
-                ("verdict", models.CharField(max_length=10)),
+                (
+                    "fallback_cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("timeout", "It took too long"),
+                            ("rate_limited", "Its provider had too many requests"),
+                            ("unavailable", "Its provider did not answer"),
+                            ("rejected", "Its provider did not accept the request"),
+                            ("refused", "The model refused to answer"),
+                            ("truncated", "The answer was cut off"),
+                            ("malformed", "The answer was not in the form asked for"),
+                            ("failed", "It failed"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("model", models.CharField(blank=True, max_length=100)),
+                ("input_tokens", models.PositiveIntegerField(default=0)),
+                ("output_tokens", models.PositiveIntegerField(default=0)),
+                ("verdict", models.CharField(max_length=20)),
+                (
+                    "held_back",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("stopped", "Automatic replies are stopped"),
+                            ("not_verified", "A sentence has no source"),
+                            ("written_meanwhile", "Somebody wrote after the customer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
                 ("prepared_at", models.DateTimeField()),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 ("decided_by_kind", models.CharField(blank=True, max_length=10)),
@@ -82,6 +131,13 @@ class Migration(migrations.Migration):
                 ),
                 ("edited_chars", models.PositiveIntegerField(default=0)),
                 (
+                    "taken_over",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("instruction", models.CharField(blank=True, max_length=300)),
+                (
                     "conversation",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="cairnloop.conversation"
@@ -116,6 +172,7 @@ class Migration(migrations.Migration):
                 ("doubt", models.CharField(blank=True, max_length=15)),
                 ("start", models.PositiveIntegerField(default=0)),
                 ("end", models.PositiveIntegerField(default=0)),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
                 (
                     "article",
                     models.ForeignKey(
@@ -184,9 +241,30 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("status__in", ["approved", "edited"]), _negated=True),
                     ("decided_by_kind", "operator"),
+                    models.Q(
+                        ("decided_by_kind", "system"), ("held_back", ""), ("status", "approved"), ("verdict", "allow")
+                    ),
                     _connector="OR",
                 ),
-                name="cl_draft_sent_by_an_operator",
+                name="cl_draft_sent_by_an_operator_or_allowed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="draft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verdict", "draft_only"), _negated=True),
+                    models.Q(("status", "approved"), _negated=True),
+                    _connector="OR",
+                ),
+                name="cl_draft_only_is_never_sent_as_it_is",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="draft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held_back", ""), ("verdict", "allow"), _connector="OR"),
+                name="cl_draft_held_back_if_allowed",
             ),
         ),
         migrations.AddConstraint(
@@ -226,7 +304,36 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="draft",
             constraint=models.CheckConstraint(
+                condition=models.Q(("fell_back", True), ("fallback_cause", ""), _connector="XOR"),
+                name="cl_draft_fell_back_has_cause",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="draft",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("answers_sequence__gte", 1)), name="cl_draft_answers_a_message"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="draft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("taken_over", []),
+                    models.Q(("decided_by_kind", "operator"), ("status__in", ["approved", "edited"])),
+                    _connector="OR",
+                ),
+                name="cl_draft_taken_over_by_an_operator",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="draft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("instruction", ""),
+                    models.Q(("decided_by_kind", "operator"), ("stale_cause", "replaced")),
+                    _connector="OR",
+                ),
+                name="cl_draft_instruction_by_an_operator",
             ),
         ),
         migrations.AddIndex(
