@@ -161,6 +161,39 @@ def test_a_draft_is_said_once_to_those_who_do_not_see_it_arrive(window, knowledg
     assert desk.evaluate("said") == ["A draft waits above the composer."]
 
 
+def test_another_draft_arrives_where_it_was_asked_for(window, knowledge, backstage):
+    conversation = drafted(backstage, "Why was my pipeline run skipped when every seat is taken?")
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    draft = desk.locator("#draft")
+    draft.get_by_text("Another…").click()
+    desk.get_by_role("textbox", name="What should be different?").fill("mention card charges")
+    assert objections(desk) == {}
+    desk.keyboard.press("Enter")
+    expect(draft).to_contain_text("Another draft is being prepared")
+    backstage(lambda: draft_for(conversation))
+    expect(draft).to_contain_text("Prepared anew: “mention card charges”")
+    expect(draft).to_contain_text(REFUNDED)
+    assert violations(desk) == []
+
+
+def test_a_draft_without_a_source_is_sent_once_somebody_stands_for_it(window, knowledge, backstage, settings):
+    generator = "tests.drafting.support.HalfSureGenerator"
+    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "DRAFT_GENERATOR": generator}
+    desk = window(desk_of(drafted(backstage)))
+    is_live(desk)
+    assert objections(desk) == {}
+    desk.keyboard.press("Control+Enter")
+    ticks = desk.get_by_role("checkbox", name="I stand for this sentence")
+    expect(ticks.first).to_be_focused()
+    assert backstage(lambda: Draft.objects.get().status) == "pending"
+    for tick in ticks.all():
+        tick.check()
+    desk.get_by_role("button", name="Approve and send").click()
+    expect(desk.locator("#message-2")).to_be_visible()
+    assert backstage(lambda: Draft.objects.get().taken_over) == [2, 3]
+
+
 def test_a_draft_is_sent_by_one_key_and_only_where_nobody_writes(window, knowledge, backstage):
     desk = window(desk_of(drafted(backstage)))
     is_live(desk)
