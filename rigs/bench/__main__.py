@@ -29,10 +29,10 @@ def main() -> int:
 
         if "messages" in options.only:
             messages.measure(report)
-        if "drafts" in options.only:
-            drafts.measure(report, stack)
         if "pages" in options.only:
             pages.measure(report, sizes=tuple(options.conversations))
+        if "drafts" in options.only:
+            drafts.measure(report, stack)
         if "search" in options.only:
             search.measure(report, sizes=tuple(options.chunks), sets=tuple(options.sets))
         if "widget" in options.only:

@@ -30,6 +30,8 @@ DIMENSIONS = 384
 WORDS_INDEX = "cl_chunk_words_words"
 CENTRES = 2_000
 CHUNKS_PER_ARTICLE = 5
+FIRST_ID = 1_000_001
+"""Far from what other sections of the bench wrote."""
 SENTENCES = 9
 WRITTEN_AT_ONCE = 5_000
 QUERIES = 200
@@ -111,7 +113,7 @@ def _write(sentences: Sentences, start: int, end: int) -> None:
             for number in articles:
                 visibility = "public" if number % 4 else "internal"
                 copy.write_row(
-                    (number + 1, _title(number), f"bench-{number}", "draft", visibility, "en", [], 0, now, now)
+                    (number + FIRST_ID, _title(number), f"bench-{number}", "draft", visibility, "en", [], 0, now, now)
                 )
         with cursor.copy(
             "COPY cairnloop_revision (id, article_id, number, title, text, summary, author_kind, author_ref,"
@@ -119,16 +121,38 @@ def _write(sentences: Sentences, start: int, end: int) -> None:
         ) as copy:
             for number in articles:
                 copy.write_row(
-                    (number + 1, number + 1, 1, _title(number), "", "", "system", "bench", "", now, now, now)
+                    (
+                        number + FIRST_ID,
+                        number + FIRST_ID,
+                        1,
+                        _title(number),
+                        "",
+                        "",
+                        "system",
+                        "bench",
+                        "",
+                        now,
+                        now,
+                        now,
+                    )
                 )
         with cursor.copy(
             'COPY cairnloop_chunk (id, revision_id, index, heading_path, text, start, "end", token_count) FROM STDIN'
         ) as copy:
             for number in range(start, end):
                 texts[number] = sentences.text(number, SENTENCES)
-                owner = number // CHUNKS_PER_ARTICLE + 1
+                owner = number // CHUNKS_PER_ARTICLE + FIRST_ID
                 copy.write_row(
-                    (number + 1, owner, number % CHUNKS_PER_ARTICLE, [], texts[number], 0, len(texts[number]), 180)
+                    (
+                        number + FIRST_ID,
+                        owner,
+                        number % CHUNKS_PER_ARTICLE,
+                        [],
+                        texts[number],
+                        0,
+                        len(texts[number]),
+                        180,
+                    )
                 )
         with cursor.copy(
             "COPY cairnloop_chunkvector (chunk_id, article_id, model, visibility, locale, embedding)"
@@ -138,15 +162,18 @@ def _write(sentences: Sentences, start: int, end: int) -> None:
             for number, vector in zip(range(start, end), around(range(start, end)), strict=True):
                 owner = number // CHUNKS_PER_ARTICLE
                 visibility = "public" if owner % 4 else "internal"
-                copy.write_row((number + 1, owner + 1, Sampled.model, visibility, "en", HalfVector(vector)))
-        owners = [number + 1 for number in articles]
+                copy.write_row(
+                    (number + FIRST_ID, owner + FIRST_ID, Sampled.model, visibility, "en", HalfVector(vector))
+                )
+        owners = [number + FIRST_ID for number in articles]
         cursor.execute(
             "UPDATE cairnloop_article SET status = 'published', live_revision_id = id, published_at = now() "
             "WHERE id = ANY(%s)",
             [owners],
         )
-        cursor.execute(WORDS, [start + 1, end])
-        cursor.execute(COUNTED, [start + 1, end])
+        written = [start + FIRST_ID, end - 1 + FIRST_ID]
+        cursor.execute(WORDS, written)
+        cursor.execute(COUNTED, written)
 
 
 WORDS = """

@@ -11,6 +11,7 @@ from cairnloop.core.events import subscribe
 from cairnloop.drafting import events as drafting_events
 from cairnloop.drafting import jobs as drafting_jobs
 from cairnloop.drafting.models import Draft
+from cairnloop.drafting.queries import has_open_draft
 from cairnloop.drafting.turning_stale import (
     turn_stale_in_conversation,
     turn_stale_of_article,
@@ -141,7 +142,9 @@ def forget_case(event: events.ConversationReopened | events.ConversationArchived
 
 def draft_answer(event: events.MessageReceived) -> None:
     """Nobody sends what answers an earlier message; what answers this one is prepared in a job, once they paused."""
-    turn_stale_in_conversation(conversation_id=event.conversation_id, cause=Draft.StaleCause.NEW_MESSAGE)
+    # Nearly always there is none, and every message pays for the question.
+    if has_open_draft(event.conversation_id):
+        turn_stale_in_conversation(conversation_id=event.conversation_id, cause=Draft.StaleCause.NEW_MESSAGE)
     _defer_draft(event.conversation_id)
 
 
