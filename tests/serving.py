@@ -25,7 +25,9 @@ def serving(application: Any) -> Iterator[str]:
             log_level="critical",
             lifespan="off",
             ws_per_message_deflate=False,
-            timeout_graceful_shutdown=5,  # A socket that a failed test left open must not keep it for ever.
+            # A request cut off here leaves its connection and its body to the garbage collector, which charges another
+            # test with them; a socket that a failed test left open must not keep the server for ever.
+            timeout_graceful_shutdown=30,
         )
         server = uvicorn.Server(config)
 
