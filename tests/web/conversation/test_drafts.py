@@ -10,7 +10,7 @@ from django.utils import timezone
 import cairnloop
 from cairnloop.models import Conversation, Draft, DraftSentence
 from tests.drafting.conftest import knowledge  # noqa: F401  # a fixture
-from tests.drafting.support import GRACE, UNKNOWN, WORDS_ONLY, ask, draft_for
+from tests.drafting.support import GRACE, SKIPPED, UNKNOWN, WORDS_ONLY, ask, draft_for
 from tests.factories import LIN, make_draft, revise
 from tests.web.conversation.conftest import said, words_of
 
@@ -46,6 +46,12 @@ class TestTheCard:
         ):
             assert words in card
         assert "What a draft" not in card
+
+    def test_says_that_a_passage_goes_on_where_it_is_cut(self, desk, knowledge):  # noqa: F811  # the fixture above
+        revise(knowledge.skipped, text=f"{SKIPPED} {'Owners see a list of them on the first day. ' * 9}", publish=True)
+        card = card_of(words_of(desk.look("conversation", draft_for(ask()).conversation)))
+        assert "every seat is taken.</mark> Skipped runs do not restart by themselves." in card
+        assert re.search(r"(Owners|see|a|list|of|them|on|the|first|day\.) …", card)
 
     def test_says_why_there_is_none(self, desk, knowledge):  # noqa: F811  # the fixture above
         draft = draft_for(ask(UNKNOWN))

@@ -251,8 +251,8 @@ def _quoted(number: int, revision: Revision, start: int, end: int) -> Quoted:
     # Of the surroundings, whole paragraphs and words only: a heading or half a word explains nothing.
     before = before.rpartition("\n\n")[2]
     after = after.partition("\n\n")[0]
-    before = before.partition(" ")[2] if len(before) == AROUND_CHARS else before
-    after = after.rpartition(" ")[0] if len(after) == AROUND_CHARS else after
+    before = f"… {before.partition(' ')[2]}" if len(before) == AROUND_CHARS else before
+    after = f"{after.rpartition(' ')[0]} …" if len(after) == AROUND_CHARS else after
     quote = (len(before), len(before) + end - start)
     return Quoted(
         number=number,
