@@ -227,7 +227,8 @@ class TestEnding:
     def test_comes_with_the_end_of_the_proof(
         self, socket_door: SocketDoor, configure: Callable[..., None], lin_token: str
     ) -> None:
-        configure(widget_token_seconds=1)
+        # Long enough that a busy machine is welcomed before it ends.
+        configure(widget_token_seconds=5)
         visit = socket_door.enter(cairnloop.sign_widget_token(customer_ref=LIN.ref))
         with pytest.raises(ConnectionClosed) as closed:
             visit.next()
