@@ -47,8 +47,8 @@ def work_until(step: str) -> None:
         return lambda *given, **named: [work(*given, **named), die()][0]
 
     where: dict[str, tuple[Any, str, bool]] = {
-        "begun": (generating, "_recent", False),
-        "loaded": (generating, "_recent", True),
+        "begun": (generating, "gather_wanted", False),
+        "loaded": (generating, "gather_wanted", True),
         "searched": (composing, "_search", True),
         "worded": (composing, "_word", True),
         "decided": (generating, "rule_on", True),

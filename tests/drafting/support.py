@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,33 @@ class NonsenseGenerator:
         return DraftResult(claims=[DraftClaim(text="\x00")])
 
 
+class OddGenerator:
+    """Answers with a draft no column holds."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Return a claim that begins a paragraph perhaps."""
+        return DraftResult(claims=[DraftClaim(text="Seats are full.", begins_paragraph="maybe")])  # type: ignore[arg-type]
+
+
+class QuittingGenerator:
+    """Ends the process, as command line libraries do."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Exit."""
+        sys.exit(1)
+
+
+class CuriousGenerator:
+    """Remembers what it was given."""
+
+    asked: list[DraftRequest] = []
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Say nothing."""
+        self.asked.append(request)
+        return DraftResult(claims=[])
+
+
 class DenyingPolicy:
     """Lets nothing through."""
 
@@ -150,6 +178,14 @@ class RaisingPolicy:
     def decide(self, *, draft: DraftFacts) -> Verdict:
         """Raise."""
         raise RuntimeError(draft.kind)
+
+
+class QuittingPolicy:
+    """Ends the process."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Exit."""
+        sys.exit(1)
 
 
 class CuriousPolicy:

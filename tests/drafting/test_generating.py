@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 import cairnloop
 from cairnloop.drafting import composing, generating
 from cairnloop.drafting.courtesies import courtesies_for
-from cairnloop.models import AuditEntry, Draft, GapEvent, Revision
+from cairnloop.models import AuditEntry, Conversation, Draft, GapEvent, Revision
 from tests.drafting.support import (
     ADA,
     ASKED,
@@ -20,12 +21,14 @@ from tests.drafting.support import (
     UNKNOWN,
     WEAK,
     WORDS_ONLY,
+    CuriousGenerator,
     CuriousPolicy,
     ask,
     draft_for,
     waiting_jobs,
 )
 from tests.factories import BILLING, LIN, revise
+from tests.racing import holding
 
 HERE = "tests.drafting.support"
 
@@ -181,6 +184,16 @@ class TestTheRaceWithTheWorld:
             Revision.objects.get(article=knowledge.skipped, number=2).pk
         }
 
+    def test_prepares_it_anew_when_what_the_policy_judged_changes_meanwhile(self, knowledge, settings, monkeypatch):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.AllowingPolicy"}
+        conversation = ask()
+        raise_priority = Conversation.objects.filter(pk=conversation.pk).update
+        self.interrupt(monkeypatch, lambda: raise_priority(priority="urgent"))
+        with pytest.raises(cairnloop.CairnloopError) as refused:
+            generating.generate_draft(conversation_id=conversation.pk)
+        assert refused.value.code == "conversation_changed_meanwhile"
+        assert conversation.messages.count() == 1
+
     def test_makes_no_second_draft_when_it_runs_again(self, knowledge):
         conversation = ask()
         draft = draft_for(conversation)
@@ -190,12 +203,39 @@ class TestTheRaceWithTheWorld:
         assert Draft.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+class TestTheRaceWithWhoSawItsJobWait:
+    """Their transaction deferred no job, since one waited; that one runs before they commit."""
+
+    def draft_while(self, conversation: Conversation, changes: Callable[[], object]) -> Draft:
+        _, draft = holding(changes, lambda: generating.generate_draft(conversation_id=conversation.pk))
+        assert isinstance(draft, Draft)
+        return draft
+
+    @pytest.mark.parametrize("before", ["Hello!", ASKED])
+    def test_waits_for_the_message_that_is_written(self, knowledge, before):
+        conversation = ask(before)
+        if before == ASKED:
+            cairnloop.post_reply(conversation_id=conversation.pk, text="Seats are full.", by=ADA)
+        draft = self.draft_while(conversation, lambda: write(conversation, "Why is my pipeline run skipped?"))
+        assert draft.answers_sequence == conversation.messages.count()
+        assert waiting_jobs() == [conversation.pk]
+
+    def test_waits_for_the_article_that_is_published(self, knowledge):
+        conversation = ask()
+        draft_for(conversation)
+        draft = self.draft_while(conversation, lambda: revise(knowledge.skipped, f"Since May: {SKIPPED}", publish=True))
+        assert draft.is_pending
+
+
 @pytest.mark.django_db
 class TestTheHostsGenerator:
     def use(self, settings, **hooks: str) -> None:
         settings.CAIRNLOOP = {**WORDS_ONLY, **{name: f"{HERE}.{value}" for name, value in hooks.items()}}
 
-    @pytest.mark.parametrize("generator", ["FailingGenerator", "NonsenseGenerator"])
+    @pytest.mark.parametrize(
+        "generator", ["FailingGenerator", "QuittingGenerator", "NonsenseGenerator", "OddGenerator"]
+    )
     def test_is_replaced_where_it_fails_and_the_draft_says_so(self, knowledge, settings, generator, caplog):
         self.use(settings, DRAFT_GENERATOR=generator)
         draft = draft_for(ask())
@@ -211,6 +251,17 @@ class TestTheHostsGenerator:
             cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1)
         assert conversation.messages.count() == 1
 
+    def test_is_told_nobodys_name(self, knowledge, settings):
+        self.use(settings, DRAFT_GENERATOR="CuriousGenerator")
+        conversation = ask()
+        cairnloop.post_reply(conversation_id=conversation.pk, text="All seats are full. Best, Ada Brandt", by=ADA)
+        write(conversation, f"This is Lin. Thanks Ada, but {ASKED}")
+        CuriousGenerator.asked.clear()
+        draft_for(conversation)
+        said = str(CuriousGenerator.asked[0].turns)
+        assert "seats are full" in said
+        assert not any(name in said for name in ("Ada", "Brandt", "Lin"))
+
     def test_is_not_asked_without_drafts(self, knowledge, settings):
         settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": ""}
         conversation = ask()
@@ -220,7 +271,7 @@ class TestTheHostsGenerator:
 
 @pytest.mark.django_db
 class TestTheHostsPolicy:
-    @pytest.mark.parametrize("policy", ["DenyingPolicy", "RaisingPolicy"])
+    @pytest.mark.parametrize("policy", ["DenyingPolicy", "RaisingPolicy", "QuittingPolicy"])
     def test_denies_also_by_raising(self, knowledge, settings, policy):
         settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.{policy}"}
         conversation = ask()
@@ -235,7 +286,7 @@ class TestTheHostsPolicy:
             "draft.discarded",
         ]
         prepared = AuditEntry.objects.get(stream=f"draft:{draft.pk}", action="draft.prepared")
-        assert prepared.evidence["policy_failed"] is (policy == "RaisingPolicy")
+        assert prepared.evidence["policy_failed"] is (policy != "DenyingPolicy")
         assert generating.generate_draft(conversation_id=conversation.pk) is None
 
     def test_is_asked_for_every_kind_with_real_facts(self, knowledge, settings):

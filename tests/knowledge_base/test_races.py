@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 import cairnloop
 from cairnloop.models import Article, AuditEntry, Chunk, Revision
 from tests.factories import BILLING, make_article, revise
+from tests.racing import holding
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,38 +39,6 @@ def race(*doings: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join(timeout=60)
     return results
-
-
-def holding(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
-    """Run `first` and keep its transaction open until `second` waits for the article; return both results."""
-    waiting, results = threading.Event(), [None, None]
-
-    def run() -> None:
-        try:
-            waiting.set()
-            results[1] = second()
-        except cairnloop.CairnloopError as error:
-            results[1] = error
-        finally:
-            connection.close()
-
-    other = threading.Thread(target=run)
-    with transaction.atomic():
-        results[0] = first()
-        other.start()
-        waiting.wait(timeout=60)
-        _until_somebody_waits()
-    other.join(timeout=60)
-    return results
-
-
-def _until_somebody_waits() -> None:
-    with connection.cursor() as cursor:
-        for _ in range(2_000):
-            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waited for the article")
 
 
 def save(article: Article, text: str, seen: Revision) -> Callable[[], Any]:

@@ -20,6 +20,10 @@ class TestMask:
             ("my api key is tm_live_x", "my api key is [secret]"),
             ("curl -H tm_live_9f8e7d6c5b4a39281706 fails", "curl -H [secret] fails"),
             ("from 192.168.10.4 only", "from [number] only"),
+            ("My card 4242\u00a04242\u00a04242\u00a04242 was declined", "My card [number] was declined"),
+            ("4242–4242–4242–4242", "[number]"),
+            ("lin.zhao(at)northbeam.example or lin＠northbeam.example", "[email] or [email]"),
+            ("pw: hunter2, Kennwort lautet hunter2", "pw: [secret] Kennwort lautet [secret]"),
         ],
     )
     def test_takes_out_what_points_to_a_person(self, text, masked):

@@ -93,11 +93,12 @@ def task_for(
     customer_name: str,
     account_name: str,
     turns: Sequence[tuple[str, str]],
+    operator_names: Sequence[str] = (),
     clarifications: int = 0,
     instruction: str = "",
 ) -> Task | None:
     """Return what is to be composed for the latest of these turns, (role, text) in order; None if nothing is asked."""
-    names = (customer_name, account_name)
+    names = (customer_name, account_name, *operator_names)
     question = question_of(turns, names=names)
     if not question:
         return None
@@ -216,7 +217,7 @@ def _reply(task: Task, evidence: Sequence[Evidence], sources: Mapping[int, Seale
         cause, usage = error.cause if error.cause in Draft.FallbackCause.values else cause, _usage_in(error)
     except UnusableDraft:
         cause = Draft.FallbackCause.MALFORMED.value
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         logger.warning("DraftGenerator.generate failed: %s", type(error).__name__)
     logger.warning("the draft is composed of sentences of the articles instead: %s", cause)
     return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE, fallback_cause=cause, usage=usage)
@@ -242,13 +243,20 @@ def _usable(result: DraftResult) -> tuple[DraftClaim, ...]:
     if not isinstance(result, DraftResult):
         raise UnusableDraft(type(result).__name__)
     claims = tuple(result.claims)
-    if not all(
-        isinstance(claim, DraftClaim) and _is_text(claim.text) and _is_text(claim.quote, "") for claim in claims
-    ):
+    if not all(_is_usable(claim) for claim in claims):
         raise UnusableDraft
     if len(claims) > MOST_CLAIMS or len(text_of(claims)) > get_settings().message_limit_chars:
         raise UnusableDraft
     return claims
+
+
+def _is_usable(claim: object) -> bool:
+    return (
+        isinstance(claim, DraftClaim)
+        and _is_text(claim.text)
+        and _is_text(claim.quote, "")
+        and isinstance(claim.begins_paragraph, bool)
+    )
 
 
 def _is_text(value: object, *also: str) -> bool:

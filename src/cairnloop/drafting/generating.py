@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils import timezone
 
-from cairnloop.conversations.models import Conversation, Message
+from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.notifying import facts_of
 from cairnloop.core import telemetry
 from cairnloop.core.transactions import pipeline
-from cairnloop.drafting.composing import EXTRACTIVE, TURNS, Composed, Task, compose_draft, task_for
+from cairnloop.drafting.composing import EXTRACTIVE, Composed, Task, compose_draft, task_for
+from cairnloop.drafting.gathering import gather_wanted
 from cairnloop.drafting.models import Draft
 from cairnloop.drafting.policy import customer_known_to_host, rule_on
-from cairnloop.drafting.queries import instruction_for
 from cairnloop.drafting.risks import risk_of
 from cairnloop.drafting.saving import Prepared, save_draft
 from cairnloop.drafting.sealing import Standing
 from cairnloop.hooks import HOOKS
 from cairnloop.hooks.automation_policy import DraftFacts, Verdict
+from cairnloop.hooks.facts import ConversationFacts
 from cairnloop.knowledge_base.models import Revision
 
 
@@ -31,35 +30,36 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
 
     If the customer writes again meanwhile nothing is saved, and another job waits.
     """
-    if not HOOKS["draft_generator"].path:
+    wanted = gather_wanted(conversation_id=conversation_id) if HOOKS["draft_generator"].path else None
+    if wanted is None:
         return None
-    conversation = Conversation.objects.waiting().filter(pk=conversation_id).first()
-    recent = _recent(conversation) if conversation else []
-    own = [message.sequence for message in recent if message.role == Message.Role.CUSTOMER]
-    if conversation is None or not own:
-        return None
-    if Draft.objects.of_conversation(conversation_id).answering(own[-1]).exists():
-        return None
+    conversation = wanted.conversation
     task = task_for(
         conversation=facts_of(conversation),
         customer_name=conversation.customer_name,
         account_name=conversation.account_name,
-        turns=[(message.role, message.text) for message in recent],
-        clarifications=_clarifications(recent),
-        instruction=instruction_for(conversation_id, answering=own[-1]),
+        operator_names=wanted.operator_names,
+        turns=wanted.turns,
+        clarifications=wanted.clarifications,
+        instruction=wanted.instruction,
     )
     if task is None:
         return None
     composed = compose_draft(task)
     _measure(composed)
-    ruling = rule_on(_facts(task, composed, timezone.now()))
+    # Read again: wording may have taken minutes, and the policy judges how things stand.
+    judged = Conversation.objects.filter(pk=conversation_id).first()
+    if judged is None:
+        return None
+    facts = facts_of(judged)
+    ruling = rule_on(_facts(task, facts, composed, timezone.now()))
     # Who asked for other words wants to see them first.
     if task.instruction and ruling.verdict is Verdict.ALLOW:
         ruling = dataclasses.replace(ruling, verdict=Verdict.REQUIRE_APPROVAL)
     return save_draft(
         Prepared(
-            conversation_id=conversation.pk,
-            answers_sequence=own[-1],
+            conversation=facts,
+            answers_sequence=wanted.answers_sequence,
             decision=composed.decision,
             sentences=composed.sentences,
             score=composed.judged.score,
@@ -75,20 +75,6 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
     )
 
 
-def _recent(conversation: Conversation) -> list[Message]:
-    # What the host's own code said is no answer: the customer still waits.
-    asked_or_answered = Q(role=Message.Role.CUSTOMER) | Message.ANSWERING
-    said = Message.objects.filter(asked_or_answered, conversation=conversation)
-    return list(said.order_by("-sequence")[:TURNS])[::-1]
-
-
-def _clarifications(recent: Sequence[Message]) -> int:
-    """Return whether the last reply was a question back that came of a draft."""
-    replies = [message.pk for message in recent if message.role == Message.Role.OPERATOR]
-    asked = Draft.objects.sent().filter(kind=Draft.Kind.CLARIFICATION, reply_id__in=replies[-1:])
-    return asked.count()
-
-
 def _measure(composed: Composed) -> None:
     """Count what a generator of the host brought, whether or not the draft is kept: it was spent."""
     if composed.fallback_cause or composed.usage or composed.generator not in ("", EXTRACTIVE):
@@ -98,13 +84,13 @@ def _measure(composed: Composed) -> None:
         telemetry.measure("draft.tokens", composed.usage.output_tokens, direction="output")
 
 
-def _facts(task: Task, composed: Composed, now: datetime) -> DraftFacts:
+def _facts(task: Task, conversation: ConversationFacts, composed: Composed, now: datetime) -> DraftFacts:
     standings = [sentence.standing for sentence in composed.sentences]
     quoted = {sentence.source.revision_id for sentence in composed.sentences if sentence.source}
     published = Revision.objects.filter(pk__in=quoted).order_by("published_at").values_list("published_at", flat=True)
     return DraftFacts(
-        conversation=task.conversation,
-        customer=customer_known_to_host(task.conversation.customer_ref),
+        conversation=conversation,
+        customer=customer_known_to_host(conversation.customer_ref),
         kind=composed.decision.kind.value,
         reason=composed.decision.reason.value,
         risk=risk_of(composed.sentences, fell_back=bool(composed.fallback_cause)),

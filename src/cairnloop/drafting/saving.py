@@ -10,6 +10,7 @@ from django.utils import timezone
 from cairnloop.audit.recording import record
 from cairnloop.conversations.holding import hold_conversation
 from cairnloop.conversations.models import Conversation, Message
+from cairnloop.conversations.notifying import facts_of
 from cairnloop.core import telemetry
 from cairnloop.core.errors import CairnloopError, NotFound
 from cairnloop.core.events import publish
@@ -24,6 +25,7 @@ from cairnloop.drafting.sending import POLICY, send_automatically
 from cairnloop.drafting.turning_stale import DRAFTING, turn_stale_in_conversation
 from cairnloop.hooks.automation_policy import Verdict
 from cairnloop.hooks.draft_generator import DraftUsage
+from cairnloop.hooks.facts import ConversationFacts
 from cairnloop.retrieval.evidence import Evidence
 from cairnloop.retrieval.gap_recording import record_gap
 from cairnloop.retrieval.models import GapEvent
@@ -43,7 +45,8 @@ GAPS = {
 class Prepared:
     """Everything that is to be kept of a draft."""
 
-    conversation_id: int
+    conversation: ConversationFacts
+    """As the policy saw it."""
     answers_sequence: int
     decision: Decision
     sentences: Sequence[SealedSentence]
@@ -65,17 +68,24 @@ class SourceChangedMeanwhile(CairnloopError):
     code = "source_changed_meanwhile"
 
 
+class ConversationChangedMeanwhile(CairnloopError):
+    """The conversation is not what the policy judged any more. Nothing was kept; it is prepared again."""
+
+    code = "conversation_changed_meanwhile"
+
+
 @command
 def save_draft(prepared: Prepared) -> Draft | None:
     """Keep a draft and, unless it is grounded, one gap event; None if it is too late for it.
 
     That is: the customer wrote again, so that another is to be prepared; they were answered, or the conversation is
     not open; a draft for the same message exists. Raises SourceChangedMeanwhile when a revision it quotes is not live
-    any more. Nothing is written then. One the policy denied is kept as discarded: nobody can send it, and everybody
+    any more, and ConversationChangedMeanwhile where the policy lets it be sent on facts that changed. Nothing is
+    written then. One the policy denied is kept as discarded: nobody can send it, and everybody
     can see why. One it allowed is sent before this returns, unless something stands against it.
     """
     try:
-        conversation = hold_conversation(prepared.conversation_id)
+        conversation = hold_conversation(prepared.conversation.id)
     except NotFound:
         return None
     if conversation.waiting_since is None or _exists(prepared):
@@ -86,6 +96,8 @@ def save_draft(prepared: Prepared) -> Draft | None:
         return None
     if not holds_current_sources(prepared.sentences):
         raise SourceChangedMeanwhile
+    if prepared.ruling.verdict is Verdict.ALLOW and facts_of(conversation) != prepared.conversation:
+        raise ConversationChangedMeanwhile
     turn_stale_in_conversation(conversation_id=conversation.pk, cause=Draft.StaleCause.REPLACED)
     draft, sentences = _insert(conversation, prepared)
     if prepared.decision.reason in GAPS:
@@ -106,11 +118,11 @@ def save_draft(prepared: Prepared) -> Draft | None:
 
 
 def _exists(prepared: Prepared) -> bool:
-    return Draft.objects.of_conversation(prepared.conversation_id).answering(prepared.answers_sequence).exists()
+    return Draft.objects.of_conversation(prepared.conversation.id).answering(prepared.answers_sequence).exists()
 
 
 def _is_overtaken(prepared: Prepared) -> bool:
-    written = Message.objects.filter(conversation_id=prepared.conversation_id).after(prepared.answers_sequence)
+    written = Message.objects.filter(conversation_id=prepared.conversation.id).after(prepared.answers_sequence)
     return written.filter(role=Message.Role.CUSTOMER).exists()
 
 

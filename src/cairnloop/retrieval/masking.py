@@ -10,13 +10,20 @@ NUMBER = "[number]"
 SECRET = "[secret]"
 NAME = "[name]"
 
-_EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_BEARER = re.compile(r"(?i)\b(bearer|password|passwort|passwd|secret|token|api[_ -]?key)(\s*[:=]\s*|\s+is\s+)\S{4,}")
+# Also as people write it to hide it from machines, and as other keyboards do: "lin(at)northbeam.example", "lin＠…".
+_EMAIL = re.compile(
+    r"[\w.+%'-]{1,64}(?:[@\uff20\ufe6b]|\s?[(\[{]\s?at\s?[)\]}]\s?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.IGNORECASE
+)
+_BEARER = re.compile(
+    r"(?i)\b(bearer|password|passwort|kennwort|passphrase|passwd|pwd?|pin|secret|token|api[_ -]?key)"
+    r"(\s*[:=]\s*|\s+(?:is|ist|lautet)\s+)\S{4,}"
+)
 _TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{19,}(?:\.[\w-]{6,}){0,2}")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ \u00a0\u202f]?[A-Z0-9]{4}){3,7}(?:[ \u00a0\u202f]?[A-Z0-9]{1,3})?\b")
 _IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}")
 # Card and telephone numbers are written in groups; a date (2026-03-14) and a year are not personal.
-_GROUPS = re.compile(r"(?<!\w)\+?\(?\d(?:[ ()./-]{0,2}\d){6,20}(?!\w)")
+_GAPS = r"\u0020\u00a0\u2000-\u200b\u202f\u2060\u3000()./\u2010-\u2015\u2212-"
+_GROUPS = re.compile(rf"(?<!\w)\+?\(?\d(?:[{_GAPS}]{{0,3}}\d){{6,20}}(?!\w)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}")
 _RUN = re.compile(r"\d{5,}")
 _NAME_CHARS = 3

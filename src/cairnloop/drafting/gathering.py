@@ -1,0 +1,73 @@
+"""What a draft is to answer: the customer's last message, and what was said around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from cairnloop.conversations.holding import hold_conversation
+from cairnloop.conversations.models import Conversation, Message
+from cairnloop.core.errors import NotFound
+from cairnloop.core.transactions import command
+from cairnloop.drafting.composing import TURNS
+from cairnloop.drafting.models import Draft
+from cairnloop.drafting.queries import instruction_for
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A message that waits for a draft."""
+
+    conversation: Conversation
+    answers_sequence: int
+    """The customer's last message."""
+    turns: Sequence[tuple[str, str]]
+    """What was said last, as (role, text) in order."""
+    operator_names: Sequence[str]
+    """The names of whoever answered in these turns."""
+    clarifications: int
+    """How often in a row the customer was asked back already."""
+    instruction: str
+    """What an operator asked of this draft; mostly nothing."""
+
+
+@command
+def gather_wanted(*, conversation_id: int) -> Wanted | None:
+    """Return what waits for a draft in a conversation; None where nobody waits, or a draft is there.
+
+    Waits for whoever writes there at this moment, or turns its draft stale: they saw this job wait and deferred none.
+    """
+    try:
+        conversation = hold_conversation(conversation_id)
+    except NotFound:
+        return None
+    recent = _recent(conversation) if conversation.is_open and conversation.waiting_since else []
+    own = [message.sequence for message in recent if message.role == Message.Role.CUSTOMER]
+    if not own:
+        return None
+    if Draft.objects.of_conversation(conversation_id).answering(own[-1]).select_for_update(of=("self",)):
+        return None
+    return Wanted(
+        conversation=conversation,
+        answers_sequence=own[-1],
+        turns=[(message.role, message.text) for message in recent],
+        operator_names=sorted({message.author_name for message in recent if message.role != Message.Role.CUSTOMER}),
+        clarifications=_clarifications(recent),
+        instruction=instruction_for(conversation_id, answering=own[-1]),
+    )
+
+
+def _recent(conversation: Conversation) -> list[Message]:
+    # What the host's own code said is no answer: the customer still waits.
+    asked_or_answered = Q(role=Message.Role.CUSTOMER) | Message.ANSWERING
+    said = Message.objects.filter(asked_or_answered, conversation=conversation)
+    return list(said.order_by("-sequence")[:TURNS])[::-1]
+
+
+def _clarifications(recent: Sequence[Message]) -> int:
+    """Return whether the last reply was a question back that came of a draft."""
+    replies = [message.pk for message in recent if message.role == Message.Role.OPERATOR]
+    asked = Draft.objects.sent().filter(kind=Draft.Kind.CLARIFICATION, reply_id__in=replies[-1:])
+    return asked.count()
