@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
 import cairnloop
+from cairnloop.conversations.notifying import facts_of
 from cairnloop.drafting.courtesies import courtesies_for
 from cairnloop.drafting.grounding import Decision, Kind, Reason
 from cairnloop.drafting.policy import Ruling
@@ -60,7 +61,7 @@ def make_draft(conversation: Conversation) -> Draft:
     claims = [DraftClaim(text=courtesies.opening), DraftClaim(text=courtesies.question)]
     draft = save_draft(
         Prepared(
-            conversation_id=conversation.pk,
+            conversation=facts_of(conversation),
             answers_sequence=conversation.sequence,
             decision=Decision(Kind.CLARIFICATION, Reason.WEAK_EVIDENCE),
             sentences=seal(claims, sources={}, courtesies=courtesies.all),

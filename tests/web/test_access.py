@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 import cairnloop
+from cairnloop.hooks.operator_access import StaffAccess
 from cairnloop.models import AuditEntry
 from cairnloop.web.access import Access
 from cairnloop.web.guarding import operator_required
@@ -32,6 +33,25 @@ class TestSomeoneUnknown:
         elsewhere = {**HTMX, "HX-Current-URL": "https://evil.example/support/"}
         response = Client().get(reverse("cairnloop:rail-badge"), headers=elsewhere)
         assert response["HX-Redirect"] == "/login/?next=/support/"
+
+
+class AnswersNonsense(StaffAccess):
+    """A host that forgot to return, and returns the wrong thing."""
+
+    def operator(self, *, user):
+        return "ada"
+
+    def visible(self, *, user, queryset):
+        return None
+
+
+class TestAHookThatAnswersNonsense:
+    def test_names_nobody_and_shows_nothing(self, browser, conversation, settings):
+        settings.CAIRNLOOP = {"OPERATOR_ACCESS": f"{__name__}.AnswersNonsense"}
+        response = browser.get("/support/inbox/")
+        assert response.status_code == 200
+        assert conversation.subject not in text_of(response)
+        assert browser.get(f"/support/conversations/{conversation.pk}/").status_code == 404
 
 
 class TestSomeoneWithoutAccess:

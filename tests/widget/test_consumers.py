@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
@@ -17,8 +18,9 @@ from cairnloop.conversations.events import MessageReceived
 from cairnloop.core import live
 from cairnloop.core.events import subscribed
 from cairnloop.models import Conversation, Message
+from cairnloop.widget import consumers
 from cairnloop.widget.consumers import FOLLOW_LIMIT
-from cairnloop.widget.desk import FRAMES_PER_MINUTE
+from cairnloop.widget.desk import FRAMES_PER_MINUTE, Desk
 from tests.factories import LIN, MATEUS, make_conversation
 from tests.widget.visiting import Refusal, SocketDoor, SocketVisit, eventually
 
@@ -245,6 +247,10 @@ class TestEnding:
         eventually(lambda: not any(topic in str(vars(hub)) for hub in hubs))
 
 
+def _fail(*_: object) -> None:
+    raise OperationalError
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -316,3 +322,32 @@ class TestSurviving:
             assert lin.say("One", client_id="a1")["code"] == "unavailable"
         opened = lin.say("One", client_id="a1")["conversation"]
         lin.wait_until(lambda: lin.texts(opened) == ["One"])
+
+    @pytest.mark.parametrize("then", ["reply", "ping", "message"])
+    def test_a_join_that_fails_is_made_up_for_from_where_the_client_stands(
+        self, lin: SocketVisit, socket_door: SocketDoor, lin_token: str, monkeypatch: pytest.MonkeyPatch, then: str
+    ) -> None:
+        opened = lin.say("One", client_id="a1")["conversation"]
+        lin.say("Two", client_id="a2", conversation=opened)
+        again = socket_door.enter(lin_token)
+        with monkeypatch.context() as broken:
+            broken.setattr(Desk, "_own", _fail)
+            assert again.join(opened, after=2)["code"] == "unavailable"
+        if then == "ping":
+            again.ask({"type": "ping"}, "pong")
+        if then == "message":
+            again.say("Three", client_id="a3", conversation=opened)
+        cairnloop.post_reply(conversation_id=Conversation.objects.get().pk, text="Answer", by=ADA)
+        again.wait_until(lambda: again.texts(opened)[-1:] == ["Answer"])
+        assert again.texts(opened)[:-1] == (["Three"] if then == "message" else [])
+
+    def test_what_was_left_to_make_room_goes_on_where_it_was_left(
+        self, lin: SocketVisit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(consumers, "FOLLOW_LIMIT", 1)
+        first = lin.say("One", client_id="a1")["conversation"]
+        lin.wait_until(lambda: lin.texts(first) == ["One"])
+        second = lin.say("Another matter", client_id="b1")["conversation"]
+        lin.wait_until(lambda: lin.texts(second) == ["Another matter"])
+        lin.say("Two", client_id="a2", conversation=first)
+        lin.wait_until(lambda: lin.texts(first) == ["One", "Two"])

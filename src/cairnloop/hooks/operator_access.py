@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 HostUser: TypeAlias = "AbstractBaseUser | AnonymousUser"
 
-Verb = Literal["view", "reply", "note", "resolve", "reopen", "archive", "assign"]
-VERBS: tuple[Verb, ...] = ("view", "reply", "note", "resolve", "reopen", "archive", "assign")
+Verb = Literal["reply", "note", "resolve", "reopen", "archive", "assign"]
+VERBS: tuple[Verb, ...] = ("reply", "note", "resolve", "reopen", "archive", "assign")
 
 KnowledgeVerb = Literal["view", "write", "publish", "archive"]
 
@@ -33,7 +33,7 @@ class OperatorAccess(Protocol):
         ...
 
     def visible(self, *, user: HostUser, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow a queryset of conversations to those this user may see."""
+        """Narrow a queryset of conversations to those this user may see: nothing else decides it."""
         ...
 
     def can(self, *, user: HostUser, verb: Verb, conversation: Any) -> bool:
@@ -73,10 +73,8 @@ class StaffAccess:
         return queryset if self.can_enter(user=user) else queryset.none()
 
     def can(self, *, user: HostUser, verb: Verb, conversation: Any) -> bool:
-        """Everyone who entered may view; acting needs the change permission."""
-        if not self.can_enter(user=user):
-            return False
-        return verb == "view" or self._has(user, "change")
+        """Acting needs the change permission."""
+        return self.can_enter(user=user) and self._has(user, "change")
 
     def can_with_knowledge(self, *, user: HostUser, verb: KnowledgeVerb) -> bool:
         """Everyone who entered may view; the rest needs the change permission on articles."""

@@ -33,14 +33,14 @@ class Access:
 
     def operator(self) -> Actor | None:
         """Who acts for this user; None makes the dashboard read-only."""
-        found: Actor | None = self._ask(self._hook.operator, otherwise=None)
-        return found
+        found = self._ask(self._hook.operator, otherwise=None)
+        return found if isinstance(found, Actor) else None
 
     def visible(self) -> ConversationQuerySet:
         """The conversations this user may see."""
         every = Conversation.objects.all()
-        seen: ConversationQuerySet = self._ask(self._hook.visible, otherwise=every.none(), queryset=every)
-        return seen
+        seen = self._ask(self._hook.visible, otherwise=every.none(), queryset=every)
+        return seen if isinstance(seen, ConversationQuerySet) else every.none()
 
     def can(self, verb: Verb, conversation: Conversation) -> bool:
         """May this user do `verb` with a conversation that is visible to them?"""

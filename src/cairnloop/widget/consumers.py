@@ -18,7 +18,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
 from cairnloop.core import live
-from cairnloop.core.errors import CairnloopError, InvalidInput
+from cairnloop.core.errors import CairnloopError, InvalidInput, NotFound
 from cairnloop.hooks.widget_verifier import Visitor
 from cairnloop.origins import Handshake, own_origin
 from cairnloop.widget import frames
@@ -41,6 +41,8 @@ TOKEN_PREFIX = "cl-token."
 PROOF_ENDED = 4401
 FOLLOW_LIMIT = 20
 """How many conversations one connection follows; the one joined first makes room."""
+PLACES_LIMIT = 100
+"""Of how many conversations one connection remembers how much was handed over."""
 NEWS_SECONDS = 1.0
 """How often at most a connection is sent its list anew."""
 CONNECTIONS_AT_ONCE = 50
@@ -72,6 +74,10 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         """Held from reading to sending, so that what is sent last was also read last."""
         self.threads: dict[str, Thread] = {}
         """What this connection follows, by topic."""
+        self.places: dict[str, int] = {}
+        """How much of each conversation was handed over when it was last followed, or is said to have arrived."""
+        self.unmet: set[str] = set()
+        """The conversations to be followed as soon as that works again."""
         self.topic = ""
         """Where everything of the customer is hinted at, once the connection is accepted."""
         self.listed = 0
@@ -135,7 +141,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         answers = await self._relay(desk.answer, frame or data)
         for answer in answers:
             if isinstance(answer, frames.Ack) and not self._follows(answer.conversation):
-                await self._follow(desk, frames.Join(type="join", conversation=answer.conversation))
+                await self._follow_again(desk, answer.conversation)
         if isinstance(frame, frames.Ping):
             # Hints can be lost on the way; a ping bounds how long that goes unnoticed.
             await self.live_missed({})
@@ -151,6 +157,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             # What was read in another tab is nothing to hand over: only the list says so.
             if message.get("what") == "read" or not is_followed:
                 self._tell_news(self.desk)
+                await self._follow_unmet(self.desk)
         if topic not in self.threads:
             return
         if message.get("what") != "typing":
@@ -164,6 +171,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             return
         for topic in list(self.threads):
             await self._hand_over(self.desk, topic)
+        await self._follow_unmet(self.desk)
         self._tell_news(self.desk)
 
     def _tell_news(self, desk: Desk) -> None:
@@ -191,9 +199,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         return any(thread.public_id == public_id for thread in self.threads.values())
 
     async def _follow(self, desk: Desk, frame: frames.Join) -> None:
+        self._remember(frame.conversation, after=frame.after)
         followed = await off_loop(desk.follow, frame)
         if not isinstance(followed, Thread):
+            if followed.code != NotFound.code:
+                self.unmet.add(frame.conversation)
             return await self._say([followed])
+        self.unmet.discard(frame.conversation)
         topic = live.thread_topic(followed.id)
         if topic not in self.threads:
             while len(self.threads) >= FOLLOW_LIMIT:
@@ -202,6 +214,23 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             await self.channel_layer.group_add(live.group_of(topic), self.channel_name)
         self.threads[topic] = followed
         return await self._hand_over(desk, topic)
+
+    async def _follow_again(self, desk: Desk, public_id: str) -> None:
+        after = self.places.get(public_id, 0)
+        await self._follow(desk, frames.Join(type="join", conversation=public_id, after=after))
+
+    async def _follow_unmet(self, desk: Desk) -> None:
+        for public_id in list(self.unmet):
+            self.unmet.discard(public_id)
+            await self._follow_again(desk, public_id)
+
+    def _remember(self, public_id: str, *, after: int) -> None:
+        self.places.pop(public_id, None)
+        self.places[public_id] = after
+        while len(self.places) > PLACES_LIMIT:
+            forgotten = next(iter(self.places))
+            del self.places[forgotten]
+            self.unmet.discard(forgotten)
 
     async def _hand_over(self, desk: Desk, topic: str) -> None:
         """Send everything the connection has not been given yet, page by page."""
@@ -213,7 +242,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                 await self._leave(topic)
 
     async def _leave(self, topic: str) -> None:
-        del self.threads[topic]
+        thread = self.threads.pop(topic)
+        self._remember(thread.public_id, after=thread.after)
         await self.channel_layer.group_discard(live.group_of(topic), self.channel_name)
 
     async def _relay(

@@ -31,7 +31,7 @@ class RepliesOnly(StaffAccess):
     """Operators who may reply and do nothing else."""
 
     def can(self, *, user: Any, verb: str, conversation: Any) -> bool:
-        return verb in ("view", "reply")
+        return verb == "reply"
 
 
 class Facts:

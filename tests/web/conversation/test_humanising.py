@@ -44,6 +44,7 @@ class TestLabels:
             ("MRR", "MRR"),
             ("CI, 7 days", "CI, 7 days"),
             ("plan", "Plan"),
+            ("pl\ud83dan", "Plan"),
             ("", "–"),
             (7, "7"),
             (gettext_lazy("Plan"), "Plan"),
@@ -59,6 +60,7 @@ class TestValues:
         ("value", "text"),
         [
             ("Team, monthly", "Team, monthly"),
+            ("half a\ud83d smile", "half a smile"),
             (gettext_lazy("Team"), "Team"),
             (True, "Yes"),
             (False, "No"),

@@ -17,6 +17,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cairnloop.core.texts import storable
+
 DEPTH_LIMIT = 4
 FACT_LIMIT = 200
 ITEM_LIMIT = 20
@@ -82,8 +84,11 @@ def looks_secret(key: object) -> bool:
 
 
 def plain_text(value: str | Promise) -> str:
-    """Return the bare characters, at most TEXT_LIMIT: text marked as safe HTML is text like any other."""
-    text = str(value)[: TEXT_LIMIT + 1]  # A slice of marked-safe text is a plain string again.
+    """Return the bare characters, at most TEXT_LIMIT: text marked as safe HTML is text like any other.
+
+    What no page can hold, such as half of an emoji cut in two, is left out.
+    """
+    text = storable(str(value)[: TEXT_LIMIT + 1])  # A slice of marked-safe text is a plain string again.
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1].rstrip() + "…"
 
 
