@@ -15,7 +15,7 @@ import pkgutil
 import re
 import sys
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ def settings_page() -> str:
     from cairnloop.conf import Settings
     from cairnloop.hooks import HOOKS
 
-    hooks, asked = {spec.setting for spec in HOOKS.values()} | {"tools"}, _asked_hooks()
+    hooks, asked = {spec.setting for spec in HOOKS.values()} | {"tools"}, _asked_hooks() | {"tools"}
     meanings = _attribute_docs(SOURCE / "conf.py", "Settings")
     types = typing.get_type_hints(Settings)
     rows: dict[bool, list[str]] = {True: [], False: []}
@@ -136,7 +136,7 @@ def hooks_page() -> str:
         )
         parts.extend(_values(module, but=contract.__name__, and_not=spec.default))
     parts.append(_shared_facts())
-    parts.append(_tools(asked))
+    parts.append(_tools())
     return "".join(parts)
 
 
@@ -217,6 +217,8 @@ def _attribute_docs(path: Path, class_name: str) -> dict[str, str]:
 def _plain_type(annotation: Any) -> str:
     if typing.get_origin(annotation) is tuple:
         return "list of text"
+    if typing.get_origin(annotation) is Mapping:
+        return "dict of text"
     options = [option for option in typing.get_args(annotation) or (annotation,) if option is not type(None)]
     words = {str: "text", int: "whole number", bool: "true or false"}
     return " or ".join(dict.fromkeys(words.get(option, "callable") for option in options))
@@ -225,6 +227,8 @@ def _plain_type(annotation: Any) -> str:
 def _default(field: dataclasses.Field[Any]) -> str:
     if field.default is None:
         return "–"
+    if field.default_factory is dict:
+        return "`{}`"
     return "`[]`" if field.default == () else f"`{_spelled(field.default)}`"
 
 
@@ -290,12 +294,11 @@ def _shared_facts() -> str:
     return f"\n## Shared values\n{''.join(_values(facts, but='', and_not=None))}"
 
 
-def _tools(asked: set[str]) -> str:
+def _tools() -> str:
     from cairnloop.hooks import tool
 
-    state = "" if "tools" in asked else "Nothing in this release runs tools; the contract stands for later work.\n\n"
     return (
-        f"\n## Tool\n\n{inspect.getdoc(tool.Tool)}\n\n{state}Setting `TOOLS`, a list of dotted paths.\n\n"
+        f"\n## Tool\n\n{inspect.getdoc(tool.Tool)}\n\nSetting `TOOLS`, a list of dotted paths.\n\n"
         f"```python\n{_class_source(tool.Tool)}\n```\n{''.join(_values(tool, but='Tool', and_not=None))}"
     )
 
@@ -307,7 +310,7 @@ def _is_error(value: Any) -> bool:
 def _errors(names: dict[str, Any]) -> str:
     from cairnloop.core.errors import CairnloopError
 
-    for context in ("core", "conversations", "knowledge_base", "retrieval", "audit", "widget"):
+    for context in ("core", "conversations", "knowledge_base", "retrieval", "governance", "audit", "widget"):
         package = importlib.import_module(f"cairnloop.{context}")
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
@@ -317,7 +320,8 @@ def _errors(names: dict[str, Any]) -> str:
         if not {"web", "evaluating", "backtesting"} & set(error.__module__.split(".")):
             rows.append(_row(f"`{error.code}`", f"`{error.__name__}`{public}", inspect.getdoc(error) or ""))
     raised_by_hosts = (
-        "`ToolFailure` and `GenerationFailed` are not among them: a tool or a generator of yours raises them."
+        "`ToolFailure`, `ToolDenied` and `GenerationFailed` are not among them: tools and generators of yours raise "
+        "them."
     )
     return f"{ERRORS_INTRO}\n{''.join(rows)}\n{raised_by_hosts}\n"
 

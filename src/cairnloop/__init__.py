@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from cairnloop.hooks.notifier import Notifier
     from cairnloop.hooks.operator_access import OperatorAccess, StaffAccess
     from cairnloop.hooks.sla_policy_provider import SLAPolicyFacts, SLAPolicyProvider
-    from cairnloop.hooks.tool import Risk, Tool, ToolFailure, ToolResult
+    from cairnloop.hooks.tool import Risk, Tool, ToolContext, ToolDenied, ToolFailure, ToolResult
     from cairnloop.hooks.widget_verifier import Visitor, WidgetVerifier
     from cairnloop.knowledge_base.publishing import archive_article, publish_revision
     from cairnloop.knowledge_base.writing import (
@@ -119,6 +119,8 @@ _HOMES = {
     "StaffAccess": "hooks.operator_access",
     "StaleView": "core.errors",
     "Tool": "hooks.tool",
+    "ToolContext": "hooks.tool",
+    "ToolDenied": "hooks.tool",
     "ToolFailure": "hooks.tool",
     "ToolResult": "hooks.tool",
     "TransactionRefused": "core.errors",
@@ -191,6 +193,8 @@ __all__ = [
     "StaffAccess",
     "StaleView",
     "Tool",
+    "ToolContext",
+    "ToolDenied",
     "ToolFailure",
     "ToolResult",
     "TransactionRefused",

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from cairnloop.conf import get_settings
+from cairnloop.governance.registry import registered_tools
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.origins import origin_meant
 from cairnloop.retrieval.calibrations import UnusableCalibration, find_calibration
@@ -98,6 +99,18 @@ def check_hooks(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
             yield Error(str(error), hint="Correct the path, or remove the setting.", id="cairnloop.E004")
 
 
+def check_tools(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Every tool can be loaded and keeps the contract, and what is set about tools fits them."""
+    try:
+        get_settings()
+    except ImproperlyConfigured:
+        return
+    try:
+        registered_tools()
+    except ImproperlyConfigured as error:
+        yield Error(str(error), hint="Correct the class, or take it out of the setting.", id="cairnloop.E009")
+
+
 def check_widget_verifier(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     """The host has decided who its widget's visitors are."""
     try:
@@ -182,6 +195,7 @@ CHECKS = (
     check_apps,
     check_middleware,
     check_hooks,
+    check_tools,
     check_calibration,
     check_widget_verifier,
     check_widget_origins,

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -69,6 +69,17 @@ class Settings:
     before the one that comes with the package, and is read once per process."""
     tools: tuple[str, ...] = ()
     """Dotted paths of the Tool classes operators and clients may propose."""
+    tool_modes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """How tools of a risk run, where it is not the default: `{"low_write": "auto"}` lets them run without a person,
+    "requires_approval" makes them wait for one, "always_block" lets nobody propose them."""
+    destructive_tools: tuple[str, ...] = ()
+    """Names of the destructive tools that may be proposed at all: each needs two people. The others are blocked."""
+    tool_approval_hours: int = 48
+    """How long an approval may be waited for, and used, before it expires."""
+    tool_preview_seconds: int = 5
+    """How long one statement of a preview may take in the database before the preview is given up."""
+    tool_running_seconds: int = 300
+    """How long an action may run before nobody knows any more whether it happened: then it is asked, not repeated."""
 
     support_name: str = "Support"
     """The name customers see in the widget's header."""
@@ -122,6 +133,10 @@ def _checked(key: str, value: Any, expected: Any) -> Any:
         if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
             raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be a list of strings.")
         return tuple(value)
+    if typing.get_origin(expected) is Mapping:
+        if not isinstance(value, dict) or not all(isinstance(each, str) for pair in value.items() for each in pair):
+            raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be a dict of strings.")
+        return dict(value)
     options = typing.get_args(expected) if isinstance(expected, types.UnionType) else (expected,)
     if any(_fits(value, option) for option in options):
         if isinstance(value, int) and not isinstance(value, bool) and value <= 0:

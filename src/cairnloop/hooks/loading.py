@@ -60,7 +60,9 @@ HOOKS: dict[str, HookSpec] = {
         "cairnloop.hooks.operator_access.OperatorAccess",
         "cairnloop.hooks.operator_access.StaffAccess",
         "Staff users work with the model permissions you gave them.",
-        optional=frozenset({"can_with_knowledge", "can_with_automation"}),
+        optional=frozenset(
+            {"can_with_knowledge", "can_with_automation", "user_of", "has_scope", "can_with_tools"},
+        ),
     ),
     "widget_verifier": HookSpec(
         "widget_verifier",
@@ -140,7 +142,7 @@ def _instance(path: str, spec: HookSpec) -> Any:
     for method, declared in _methods(contract):
         if method in spec.optional and not hasattr(hook, method):
             continue
-        _check_method(where, hook, method, inspect.signature(declared))
+        check_method(where, hook, method, inspect.signature(declared))
     return hook
 
 
@@ -152,7 +154,8 @@ def _methods(contract: type) -> list[tuple[str, Any]]:
     ]
 
 
-def _check_method(where: str, hook: Any, method: str, declared: inspect.Signature) -> None:
+def check_method(where: str, hook: Any, method: str, declared: inspect.Signature) -> None:
+    """Raise ImproperlyConfigured unless a hook has the method and takes what the contract says, synchronously."""
     implemented = getattr(hook, method, None)
     if not callable(implemented):
         raise ImproperlyConfigured(f"{where} has no method {method}{declared}.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from cairnloop.core.actors import Actor
+from django.core.exceptions import ValidationError
+
+from cairnloop.core.actors import Actor, ActorKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -19,6 +21,8 @@ VERBS: tuple[Verb, ...] = ("reply", "note", "resolve", "reopen", "archive", "ass
 KnowledgeVerb = Literal["view", "write", "publish", "archive"]
 
 AutomationVerb = Literal["stop", "resume"]
+
+ToolVerb = Literal["propose", "decide"]
 
 
 class OperatorAccess(Protocol):
@@ -49,13 +53,28 @@ class OperatorAccess(Protocol):
         nobody may resume but with `manage.py cairnloop_stop --off`."""
         ...
 
+    def can_with_tools(self, *, user: HostUser, verb: ToolVerb) -> bool:
+        """May this user propose governed actions, or decide on those that wait? Without this method whoever acts may
+        propose, and nobody decides."""
+        ...
+
+    def has_scope(self, *, user: HostUser, scope: str) -> bool:
+        """Does this user hold a scope a tool asks for? Without this method nobody holds any."""
+        ...
+
+    def user_of(self, *, actor: Actor) -> HostUser | None:
+        """Return the user an operator stands for now, or None where they are gone: asked again when an action runs,
+        outside any session. Without this method the active user with that primary key."""
+        ...
+
 
 class StaffAccess:
     """Staff users with Django's model permissions; the default.
 
     "View conversation" lets a user in and see everything; "Change conversation" lets them act on conversations and
-    stop automatic replies, "Change article" write, publish and archive articles, and "Change automation switch" let
-    automatic replies go on.
+    stop automatic replies, "Change article" write, publish and archive articles, "Change automation switch" let
+    automatic replies go on, and "Change tool approval" decide on governed actions. A scope is a permission too, such
+    as "billing.refund_invoice".
     """
 
     def can_enter(self, *, user: HostUser) -> bool:
@@ -88,9 +107,36 @@ class StaffAccess:
             return False
         return self._has(user, "change") if verb == "stop" else self._has(user, "change", "automationswitch")
 
+    def can_with_tools(self, *, user: HostUser, verb: ToolVerb) -> bool:
+        """Whoever may act on conversations may propose; deciding needs the change permission on approvals."""
+        if not self.can_enter(user=user):
+            return False
+        return self._has(user, "change") if verb == "propose" else self._has(user, "change", "toolapproval")
+
+    def has_scope(self, *, user: HostUser, scope: str) -> bool:
+        """Whoever entered and has the Django permission of that name."""
+        has_perm = getattr(user, "has_perm", None)
+        return self.can_enter(user=user) and bool(has_perm and has_perm(scope))
+
+    def user_of(self, *, actor: Actor) -> HostUser | None:
+        """The active user with that primary key."""
+        return active_user(actor)
+
     def _has(self, user: HostUser, action: str, model: str = "conversation") -> bool:
         has_perm = getattr(user, "has_perm", None)
         return bool(has_perm and has_perm(f"cairnloop.{action}_{model}"))
+
+
+def active_user(actor: Actor) -> HostUser | None:
+    """Return the active user whose primary key an operator carries, as the database has it now."""
+    from django.contrib.auth import get_user_model
+
+    if actor.kind is not ActorKind.OPERATOR:
+        return None
+    try:
+        return get_user_model()._default_manager.filter(pk=actor.ref, is_active=True).first()
+    except (ValueError, ValidationError):
+        return None
 
 
 def _display_name(user: HostUser) -> str:
