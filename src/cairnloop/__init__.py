@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cairnloop.drafting.approving import approve_draft
     from cairnloop.drafting.discarding import discard_draft
     from cairnloop.drafting.regenerating import regenerate_draft
-    from cairnloop.drafting.stopping import resume_automation, stop_automation
+    from cairnloop.governance.stopping import resume_automation, stop_automation
     from cairnloop.hooks.auditor import AuditFacts, Auditor
     from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, DraftRisk, Verdict
     from cairnloop.hooks.context_provider import ContextProvider, CustomerContext
@@ -146,11 +146,11 @@ _HOMES = {
     "reopen_conversation": "conversations.resolving",
     "resolve_conversation": "conversations.resolving",
     "restore_revision": "knowledge_base.writing",
-    "resume_automation": "drafting.stopping",
+    "resume_automation": "governance.stopping",
     "save_revision": "knowledge_base.writing",
     "search_knowledge": "retrieval.searching",
     "sign_widget_token": "widget.verifiers",
-    "stop_automation": "drafting.stopping",
+    "stop_automation": "governance.stopping",
 }
 
 __all__ = [

@@ -2,7 +2,8 @@
 
 from cairnloop.audit.models import AuditEntry, AuditSeal
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
-from cairnloop.drafting.models import AutomationSwitch, Draft, DraftSentence
+from cairnloop.drafting.models import Draft, DraftSentence
+from cairnloop.governance.models import AutomationSwitch
 from cairnloop.knowledge_base.models import Article, Chunk, Revision
 from cairnloop.retrieval.models import (
     ChunkSentence,

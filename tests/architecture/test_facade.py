@@ -10,7 +10,7 @@ SOURCE = Path(cairnloop.__file__).parent
 DOINGS = [
     path
     for path in SOURCE.rglob("*ing.py")
-    if path.relative_to(SOURCE).parts[0] in {"conversations", "audit", "knowledge_base", "drafting"}
+    if path.relative_to(SOURCE).parts[0] in {"conversations", "audit", "knowledge_base", "governance", "drafting"}
     and path.name != "wording.py"
 ]
 

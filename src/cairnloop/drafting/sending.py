@@ -14,9 +14,10 @@ from cairnloop.core.actors import Actor
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command
 from cairnloop.drafting.events import DraftDecided
-from cairnloop.drafting.models import AutomationSwitch, Draft, DraftSentence
+from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.phrasing import text_of
 from cairnloop.drafting.quoting import passages_of
+from cairnloop.governance.models import AutomationSwitch
 from cairnloop.retrieval.citing import keep_citations
 
 POLICY = Actor.system("automation_policy")

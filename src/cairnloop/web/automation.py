@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cairnloop.core.errors import NotAllowed
-from cairnloop.drafting.models import AutomationSwitch
 from cairnloop.drafting.policy import is_default_policy
-from cairnloop.drafting.stopping import resume_automation, stop_automation
+from cairnloop.governance.models import AutomationSwitch
+from cairnloop.governance.stopping import resume_automation, stop_automation
 from cairnloop.web.access import ActingRequest, OperatorRequest
 from cairnloop.web.guarding import acting_operator_required
 from cairnloop.web.responses import partial_or_redirect

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import CairnloopError
-from cairnloop.drafting.models import AutomationSwitch
-from cairnloop.drafting.stopping import resume_automation, stop_automation
+from cairnloop.governance.models import AutomationSwitch
+from cairnloop.governance.stopping import resume_automation, stop_automation
 
 BY = Actor.system("cairnloop_stop")
 

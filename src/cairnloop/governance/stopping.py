@@ -8,7 +8,7 @@ from cairnloop.audit.recording import record
 from cairnloop.core.actors import Actor
 from cairnloop.core.guards import refuse_outsiders
 from cairnloop.core.transactions import command
-from cairnloop.drafting.models import AutomationSwitch
+from cairnloop.governance.models import AutomationSwitch
 
 SUBJECT = "automation:replies"
 
