@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from cairnloop.drafting.approving import approve_draft
     from cairnloop.drafting.discarding import discard_draft
     from cairnloop.drafting.regenerating import regenerate_draft
+    from cairnloop.governance.approving import approve_tool, defer_tool, reject_tool
+    from cairnloop.governance.proposing import propose_tool
+    from cairnloop.governance.reopening import reopen_tool
+    from cairnloop.governance.settling import settle_tool
     from cairnloop.governance.stopping import resume_automation, stop_automation
     from cairnloop.hooks.auditor import AuditFacts, Auditor
     from cairnloop.hooks.automation_policy import AutomationPolicy, DraftFacts, DraftRisk, Verdict
@@ -129,26 +133,32 @@ _HOMES = {
     "WidgetVerifier": "hooks.widget_verifier",
     "add_note": "conversations.messaging",
     "approve_draft": "drafting.approving",
+    "approve_tool": "governance.approving",
     "archive_article": "knowledge_base.publishing",
     "archive_conversation": "conversations.resolving",
     "assign_conversation": "conversations.assigning",
     "classify_article": "knowledge_base.writing",
     "create_article": "knowledge_base.writing",
+    "defer_tool": "governance.approving",
     "discard_draft": "drafting.discarding",
     "mark_read": "conversations.reading",
     "open_conversation": "conversations.opening",
     "post_cited_reply": "retrieval.citing",
     "post_reply": "conversations.messaging",
+    "propose_tool": "governance.proposing",
     "publish_revision": "knowledge_base.publishing",
     "receive_message": "conversations.messaging",
     "record_rating": "conversations.rating",
     "regenerate_draft": "drafting.regenerating",
+    "reject_tool": "governance.approving",
     "reopen_conversation": "conversations.resolving",
+    "reopen_tool": "governance.reopening",
     "resolve_conversation": "conversations.resolving",
     "restore_revision": "knowledge_base.writing",
     "resume_automation": "governance.stopping",
     "save_revision": "knowledge_base.writing",
     "search_knowledge": "retrieval.searching",
+    "settle_tool": "governance.settling",
     "sign_widget_token": "widget.verifiers",
     "stop_automation": "governance.stopping",
 }
@@ -203,26 +213,32 @@ __all__ = [
     "WidgetVerifier",
     "add_note",
     "approve_draft",
+    "approve_tool",
     "archive_article",
     "archive_conversation",
     "assign_conversation",
     "classify_article",
     "create_article",
+    "defer_tool",
     "discard_draft",
     "mark_read",
     "open_conversation",
     "post_cited_reply",
     "post_reply",
+    "propose_tool",
     "publish_revision",
     "receive_message",
     "record_rating",
     "regenerate_draft",
+    "reject_tool",
     "reopen_conversation",
+    "reopen_tool",
     "resolve_conversation",
     "restore_revision",
     "resume_automation",
     "save_revision",
     "search_knowledge",
+    "settle_tool",
     "sign_widget_token",
     "stop_automation",
 ]

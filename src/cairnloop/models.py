@@ -3,7 +3,7 @@
 from cairnloop.audit.models import AuditEntry, AuditSeal
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
 from cairnloop.drafting.models import Draft, DraftSentence
-from cairnloop.governance.models import AutomationSwitch
+from cairnloop.governance.models import AutomationSwitch, ToolApproval, ToolExecution, ToolProposal
 from cairnloop.knowledge_base.models import Article, Chunk, Revision
 from cairnloop.retrieval.models import (
     ChunkSentence,
@@ -42,4 +42,7 @@ __all__ = [
     "ResolvedCaseChunk",
     "ResolvedCaseVector",
     "Revision",
+    "ToolApproval",
+    "ToolExecution",
+    "ToolProposal",
 ]

@@ -18,6 +18,9 @@ from cairnloop.drafting.turning_stale import (
     turn_stale_once_answered,
     turn_stale_unless_public,
 )
+from cairnloop.governance import events as governance_events
+from cairnloop.governance import hinting as governance_hinting
+from cairnloop.governance import jobs as governance_jobs
 from cairnloop.hooks import HOOKS
 from cairnloop.knowledge_base import events as knowledge_events
 from cairnloop.retrieval import case_indexing, indexing
@@ -76,6 +79,8 @@ def connect() -> None:
     subscribe(drafting_events.DraftSourceChanged, draft_anew)
     subscribe(drafting_events.DraftOvertaken, draft_anew)
     subscribe(drafting_events.DraftMadeWay, draft_another)
+    subscribe(governance_events.ToolRunDue, run_tool)
+    subscribe(governance_events.ToolProposalChanged, hint_governance)
     for event in OPERATORS_SEE:
         subscribe(event, hinting.hint_operators)
     for event in CUSTOMERS_SEE:
@@ -176,6 +181,16 @@ def draft_anew(event: drafting_events.DraftSourceChanged | drafting_events.Draft
 def draft_another(event: drafting_events.DraftMadeWay) -> None:
     """An operator looks on and waits: at once."""
     _defer_draft(event.conversation_id, in_seconds=0)
+
+
+def run_tool(event: governance_events.ToolRunDue) -> None:
+    """What may run runs in a job, which exists if and only if it may."""
+    governance_jobs.execute_tool.defer(proposal_id=event.proposal_id, in_seconds=event.in_seconds)
+
+
+def hint_governance(event: governance_events.ToolProposalChanged) -> None:
+    """The workspace it belongs to, and the list of what waits, should look again."""
+    governance_hinting.hint_proposal(event)
 
 
 def _defer_draft(conversation_id: int, *, in_seconds: int | None = None) -> None:

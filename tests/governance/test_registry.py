@@ -13,6 +13,7 @@ import cairnloop
 from cairnloop.checks import check_tools
 from cairnloop.governance.modes import Mode, mode_for
 from cairnloop.governance.registry import find_tool, mode_of, registered_tools
+from tests.factories import BILLING
 
 
 class Sound(cairnloop.Tool):
@@ -80,6 +81,31 @@ class AsyncRun(Sound):
         return cairnloop.ToolResult(summary="Done.")
 
 
+class WritesNothing(Sound):
+    transactional = True
+
+
+class WritesWhatIsNot(Sound):
+    transactional = True
+    writes = ("auth.Clan",)
+
+
+class WritesOutside(Sound):
+    writes = ("auth.Group",)
+
+
+class UnsteadyField(Sound):
+    transactional = True
+    writes = ("auth.Group",)
+    unsteady = frozenset({"auth.Group.nam"})
+
+
+class UnsteadyElsewhere(Sound):
+    transactional = True
+    writes = ("auth.Group",)
+    unsteady = frozenset({"auth.User"})
+
+
 class NeedsArguments(Sound):
     def __init__(self, client: str) -> None:
         self.client = client
@@ -129,6 +155,11 @@ class TestARegistry:
             (WithoutRun, "no run method"),
             (RunWithoutKey, "run must accept"),
             (AsyncRun, "is async"),
+            (WritesNothing, "must say which models"),
+            (WritesWhatIsNot, "'auth.Clan', which is no model"),
+            (WritesOutside, "transactional = True"),
+            (UnsteadyField, "no field"),
+            (UnsteadyElsewhere, "writes does not have"),
             (NeedsArguments, "without arguments"),
             (BaseModel, "not a subclass of cairnloop.Tool"),
         ],
@@ -163,12 +194,16 @@ class TestARegistry:
 class TestAMode:
     def test_follows_the_risk(self):
         with tools(Sound, Erase):
-            assert mode_of(Sound()) is Mode.REQUIRES_APPROVAL
-            assert mode_of(Erase()) is Mode.ALWAYS_BLOCK
+            assert mode_of(Sound(), BILLING) is Mode.REQUIRES_APPROVAL
+            assert mode_of(Erase(), BILLING) is Mode.ALWAYS_BLOCK
 
     def test_may_be_set_for_a_risk(self):
         with tools(Sound, TOOL_MODES={"low_write": "auto"}):
-            assert mode_of(Sound()) is Mode.AUTO
+            assert mode_of(Sound(), BILLING) is Mode.AUTO
+
+    def test_lets_no_client_write_without_a_person(self):
+        with tools(Sound, TOOL_MODES={"low_write": "auto"}):
+            assert mode_of(Sound(), cairnloop.Actor.client("mcp")) is Mode.REQUIRES_APPROVAL
 
     def test_lets_a_destructive_tool_in_by_name_and_with_two_people_only(self):
         assert mode_for(Erase(), modes={}, destructive=["erase"]) is Mode.REQUIRES_APPROVAL

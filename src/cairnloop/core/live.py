@@ -21,6 +21,8 @@ logger = logging.getLogger("cairnloop.live")
 ALIAS = "cairnloop"
 """The channel layer's alias for our consumers: the host's own layer, or ours over LISTEN/NOTIFY."""
 INBOX = "inbox"
+APPROVALS = "approvals"
+"""The governed actions of all conversations, and of none."""
 
 Hint = dict[str, Any]
 

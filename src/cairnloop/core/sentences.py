@@ -149,6 +149,34 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.taking_over.SentenceNotVerified": _(
         "A marked sentence has no source. Change it, take it out, or stand for it yourself; nothing was sent."
     ),
+    "cairnloop.governance.approving.ApprovalNotPending": _(
+        "This does not wait any more: it was decided, or its time is over. Nothing was decided; look again."
+    ),
+    "cairnloop.governance.approving.DeciderNeeded": _(
+        "Only an operator decides on an action, in their own name. Nothing was decided."
+    ),
+    "cairnloop.governance.approving.DeciderRefused": _("You may not decide on actions here. Nothing was decided."),
+    "cairnloop.governance.approving.OtherProposalSeen": _(
+        "This is not what you saw: it was asked anew, or changed. Nothing was decided; look again."
+    ),
+    "cairnloop.governance.approving.ReasonNeeded": _(
+        "A reason is needed, of 500 characters at most. Nothing was decided."
+    ),
+    "cairnloop.governance.approving.SecondPersonNeeded": _(
+        "Two people must approve this, and the second is neither who proposed it nor the first. Ask a colleague."
+    ),
+    "cairnloop.governance.holding.NoSuchProposal": _(
+        "There is no such proposed action here. It may have been removed, or it is not yours to see."
+    ),
+    "cairnloop.governance.proposing.OtherAccount": _(
+        "The conversation belongs to another account than the one named. Nothing was proposed."
+    ),
+    "cairnloop.governance.proposing.ProposerRefused": _("You may not propose actions here. Nothing was proposed."),
+    "cairnloop.governance.proposing.UnknownTool": _("There is no tool of this name here. Nothing was proposed."),
+    "cairnloop.governance.reopening.NotReopenable": _(
+        "This cannot be asked again: it waits already, it ran, or the action does not allow it now. Propose it anew."
+    ),
+    "cairnloop.governance.settling.NotUnknown": _("What became of this is known. Nothing was changed; look again."),
     "cairnloop.knowledge_base.front_matter.InvalidFrontMatter": _(
         "The front matter between the two lines of dashes cannot be read."
     ),

@@ -41,6 +41,11 @@ EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "draft.tokens": {"direction": frozenset({"input", "output"})},
     "draft.decided": {"decision": frozenset({"approved", "edited", "discarded", "regenerated", "sent_automatically"})},
+    "tool.proposed": {"outcome": frozenset({"ok", "blocked", "unknown", "duplicate"})},
+    "tool.decided": {"decision": frozenset({"approved", "rejected", "deferred", "settled"})},
+    "tool.run": {
+        "outcome": frozenset({"succeeded", "failed", "unknown", "put_off", "stopped", "ended_late", "reconciled"})
+    },
     "article.published": {"visibility": frozenset({"public", "internal"})},
     "widget.connected": {"outcome": OUTCOMES},
     "widget.refused": {"reason": frozenset({"no_verifier", "token", "origin", "rate", "frame"})},

@@ -9,12 +9,15 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 from pydantic import BaseModel
 
 from cairnloop.conf import Settings, get_settings
+from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.governance.canonical import digest_of
 from cairnloop.governance.modes import Mode, mode_for
 from cairnloop.hooks.loading import check_method
 from cairnloop.hooks.tool import Risk, Tool
@@ -50,10 +53,28 @@ def find_tool(name: str) -> Tool | None:
     return registered_tools().get(name) if isinstance(name, str) else None
 
 
-def mode_of(tool: Tool) -> Mode:
-    """Return how a tool runs under the settings of now."""
+def mode_of(tool: Tool, actor: Actor) -> Mode:
+    """Return how a tool runs for an actor under the settings of now. A client never writes without a person."""
     configured = get_settings()
-    return mode_for(tool, modes=configured.tool_modes, destructive=configured.destructive_tools)
+    mode = mode_for(tool, modes=configured.tool_modes, destructive=configured.destructive_tools)
+    if mode is Mode.AUTO and actor.kind is ActorKind.CLIENT and tool.risk is not Risk.READ_ONLY:
+        return Mode.REQUIRES_APPROVAL
+    return mode
+
+
+def policy_version_of(tool: Tool, mode: Mode) -> str:
+    """Return what changes when the rules for a tool change: how it runs, who may, and what it may write."""
+    return digest_of(
+        {
+            "mode": mode.value,
+            "risk": tool.risk.value,
+            "scopes": sorted(tool.scopes),
+            "transactional": tool.transactional,
+            "needs_two_people": tool.needs_two_people,
+            "writes": sorted(tool.writes),
+            "unsteady": sorted(tool.unsteady),
+        }
+    )
 
 
 def _load(path: str) -> Tool:
@@ -103,8 +124,40 @@ def _check_rules(where: str, tool: type[Tool]) -> None:
     for flag in ("transactional", "needs_two_people"):
         if not isinstance(getattr(tool, flag), bool):
             raise ImproperlyConfigured(f"{where}: {flag} must be True or False.")
+    _check_writes(where, tool)
     if tool.run is Tool.run:
         raise ImproperlyConfigured(f"{where} has no run method, so it could do nothing.")
+
+
+def _check_writes(where: str, tool: type[Tool]) -> None:
+    if not tool.transactional:
+        if tool.writes or tool.unsteady:
+            raise ImproperlyConfigured(f"{where}: writes and unsteady are for tools with transactional = True.")
+        return
+    if not isinstance(tool.writes, tuple) or not tool.writes:
+        raise ImproperlyConfigured(
+            f'{where} is transactional and must say which models it writes: writes = ("billing.Invoice",).'
+        )
+    for label in tool.writes:
+        _check_label(where, label, parts=(2,))
+    if not isinstance(tool.unsteady, frozenset):
+        raise ImproperlyConfigured(f"{where}: unsteady must be a frozenset of models and fields.")
+    for label in tool.unsteady:
+        _check_label(where, label, parts=(2, 3))
+        if ".".join(label.split(".")[:2]) not in tool.writes:
+            raise ImproperlyConfigured(f"{where}: unsteady names {label!r}, and writes does not have that model.")
+
+
+def _check_label(where: str, label: Any, *, parts: tuple[int, ...]) -> None:
+    named = label.split(".") if isinstance(label, str) else []
+    try:
+        if len(named) not in parts:
+            raise LookupError
+        model = apps.get_model(named[0], named[1])
+        if len(named) == 3:
+            model._meta.get_field(named[2])
+    except (LookupError, FieldDoesNotExist):
+        raise ImproperlyConfigured(f"{where} names {label!r}, which is no model, or no field, of this host.") from None
 
 
 def _check_input(where: str, tool: type[Tool]) -> None:

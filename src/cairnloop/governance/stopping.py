@@ -8,7 +8,7 @@ from cairnloop.audit.recording import record
 from cairnloop.core.actors import Actor
 from cairnloop.core.guards import refuse_outsiders
 from cairnloop.core.transactions import command
-from cairnloop.governance.models import AutomationSwitch
+from cairnloop.governance.models import AutomationSwitch, ToolProposal
 
 SUBJECT = "automation:replies"
 
@@ -27,6 +27,14 @@ def stop_automation(*, by: Actor, reason: str = "") -> AutomationSwitch:
 def resume_automation(*, by: Actor, reason: str = "") -> AutomationSwitch:
     """Let the policy send again. What waited meanwhile goes on waiting. Raises OperatorNeeded."""
     return _turn(by=by, reason=reason, is_stopped=False)
+
+
+def must_wait(proposal: ToolProposal) -> bool:
+    """Return whether what would write by itself waits for a person now, because automation is stopped.
+
+    Whoever stops it waits for the caller's transaction, and afterwards nothing begins.
+    """
+    return proposal.risk != ToolProposal.Risk.READ_ONLY and AutomationSwitch.objects.hold().is_stopped
 
 
 def _turn(*, by: Actor, reason: str, is_stopped: bool) -> AutomationSwitch:

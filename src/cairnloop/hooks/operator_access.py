@@ -120,14 +120,14 @@ class StaffAccess:
 
     def user_of(self, *, actor: Actor) -> HostUser | None:
         """The active user with that primary key."""
-        return active_user(actor)
+        return active_user(actor=actor)
 
     def _has(self, user: HostUser, action: str, model: str = "conversation") -> bool:
         has_perm = getattr(user, "has_perm", None)
         return bool(has_perm and has_perm(f"cairnloop.{action}_{model}"))
 
 
-def active_user(actor: Actor) -> HostUser | None:
+def active_user(*, actor: Actor) -> HostUser | None:
     """Return the active user whose primary key an operator carries, as the database has it now."""
     from django.contrib.auth import get_user_model
 

@@ -75,6 +75,12 @@ class Tool:
     """What who proposes it must hold; with StaffAccess Django permissions, such as "billing.refund_invoice"."""
     transactional: ClassVar[bool] = False
     """True where `run` only writes this database: its effect is previewed, and commits together with its record."""
+    writes: ClassVar[tuple[str, ...]] = ()
+    """Of a transactional tool, the models whose rows it inserts, changes or deletes, such as ("billing.Invoice",).
+    Writing to any other of the host's is refused. Run `manage.py migrate` after changing it."""
+    unsteady: ClassVar[frozenset[str]] = frozenset()
+    """What may come out otherwise when it runs than in the preview, and is asked about no more: models or fields, such
+    as "billing.Invoice.number". Generated keys, moments of now and secrets are known, and need no mention."""
     needs_two_people: ClassVar[bool] = False
     """True where two operators must approve, and the second is not the one who proposed it."""
 

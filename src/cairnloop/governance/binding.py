@@ -1,0 +1,32 @@
+"""What an approval binds: the whole proposal as it is recorded, and the approval's own time. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cairnloop.governance.canonical import digest_of
+from cairnloop.governance.models import ToolApproval, ToolProposal
+
+
+def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
+    """Return the digest of what is approved: every field of the proposal, whatever fields there will be."""
+    fields = {each.attname: _plain(getattr(proposal, each.attname)) for each in proposal._meta.concrete_fields}
+    bound = {"opened_at": _plain(approval.opened_at), "expires_at": _plain(approval.expires_at), "id": approval.pk}
+    return digest_of({"proposal": fields, "approval": bound})
+
+
+def decision_of(approval: ToolApproval, *, decided_by_ref: str, decided_at: datetime) -> str:
+    """Return the digest of who approved what, and when."""
+    return digest_of(
+        {
+            "digest": approval.digest,
+            "first_approver_ref": approval.first_approver_ref,
+            "decided_by_ref": decided_by_ref,
+            "decided_at": _plain(decided_at),
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

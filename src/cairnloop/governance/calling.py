@@ -1,0 +1,73 @@
+"""Calling a tool, and what its answer means."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from cairnloop.governance.canonical import Unkeepable, keepable
+from cairnloop.governance.guarding import Runnable
+from cairnloop.governance.models import ToolExecution
+from cairnloop.governance.validating import sentence
+from cairnloop.hooks.tool import Risk, ToolFailure, ToolResult
+
+logger = logging.getLogger("cairnloop.governance")
+
+SUMMARY_CHARS = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one attempt."""
+
+    status: ToolExecution.Status
+    summary: str
+    error: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    may_retry: bool = False
+
+
+def call_tool(runnable: Runnable, *, run_key: str) -> Outcome:
+    """Run a tool and return what became of it. What cannot be known is unknown, never a failure."""
+    try:
+        return happened(runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key))
+    except ToolFailure as failure:
+        return refused(failure)
+    except Exception as error:
+        # The class only: a message may carry what a customer wrote.
+        logger.warning("tool %s failed: %s", runnable.tool.name, type(error).__name__)
+        if runnable.tool.risk is Risk.READ_ONLY:
+            return broken()
+        summary = _("The action broke off, and nobody knows whether it happened.")
+        return Outcome(status=ToolExecution.Status.UNKNOWN, summary=summary, error="broke_off")
+
+
+def happened(result: object) -> Outcome:
+    """Return the outcome of a tool that came to its end."""
+    summary, details = "", {}
+    if isinstance(result, ToolResult):
+        summary = sentence(result.summary, limit=SUMMARY_CHARS)
+        try:
+            details = keepable(result.details)
+        except Unkeepable:
+            details = {}
+    return Outcome(status=ToolExecution.Status.SUCCEEDED, summary=summary or _("Done."), details=details)
+
+
+def refused(failure: ToolFailure) -> Outcome:
+    """Return the outcome of a tool that did nothing and said why."""
+    return Outcome(
+        status=ToolExecution.Status.FAILED,
+        summary=sentence(failure.message, limit=SUMMARY_CHARS) or _("The action could not be done."),
+        error="refused",
+        may_retry=failure.may_retry is True,
+    )
+
+
+def broken() -> Outcome:
+    """Return the outcome of a tool that broke off, where it is certain that nothing was done."""
+    summary = _("The action broke off with an error. Nothing was changed.")
+    return Outcome(status=ToolExecution.Status.FAILED, summary=summary, error="broke_off")

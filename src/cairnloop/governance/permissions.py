@@ -1,0 +1,71 @@
+"""What somebody may do at this moment: asked of the host each time, and no wherever it does not answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from cairnloop.conversations.models import Conversation
+from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.hooks import load_hook
+from cairnloop.hooks.operator_access import HostUser, ToolVerb, active_user
+
+logger = logging.getLogger("cairnloop.governance")
+
+
+class Permissions:
+    """What one actor may do now. An operator is looked up as the host's user; others are the host's own code."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self._hook = load_hook("operator_access")
+        self._user = self._find_user() if actor.kind is ActorKind.OPERATOR else None
+
+    def can(self, verb: ToolVerb) -> bool:
+        """May they propose actions, or decide on them? The host's code proposes; only operators decide."""
+        if self.actor.kind is not ActorKind.OPERATOR:
+            return verb == "propose" and self.actor.kind in (ActorKind.SYSTEM, ActorKind.CLIENT)
+        if self._user is None or not self._ask("can_enter"):
+            return False
+        if not hasattr(self._hook, "can_with_tools"):
+            return verb == "propose"
+        return self._ask("can_with_tools", verb=verb)
+
+    def holds(self, scope: str) -> bool:
+        """Do they hold a scope? Only operators hold any."""
+        if self._user is None or not hasattr(self._hook, "has_scope"):
+            return False
+        return self._ask("has_scope", scope=scope)
+
+    def sees(self, conversation: Conversation | None) -> bool:
+        """May they see a conversation? What belongs to none is not hidden from anybody."""
+        if conversation is None or self.actor.kind is not ActorKind.OPERATOR:
+            return True
+        if self._user is None:
+            return False
+        queryset = Conversation.objects.filter(pk=conversation.pk)
+        return self._answer(lambda: self._hook.visible(user=self._user, queryset=queryset).exists()) is True
+
+    def can_note(self, conversation: Conversation | None) -> bool:
+        """May they leave a note in a conversation?"""
+        if conversation is None or not self.sees(conversation):
+            return False
+        if self.actor.kind is not ActorKind.OPERATOR:
+            return True
+        return self._ask("can", verb="note", conversation=conversation)
+
+    def _find_user(self) -> HostUser | None:
+        find = getattr(self._hook, "user_of", active_user)
+        user: HostUser | None = self._answer(lambda: find(actor=self.actor))
+        return user
+
+    def _ask(self, question: str, **about: Any) -> bool:
+        return self._answer(lambda: getattr(self._hook, question)(user=self._user, **about)) is True
+
+    def _answer(self, question: Callable[[], Any]) -> Any:
+        try:
+            return question()
+        except Exception as error:
+            logger.warning("OperatorAccess failed: %s", type(error).__name__)
+            return None

@@ -1,0 +1,43 @@
+"""What the database does while an effect is watched: it tells every row a statement inserts, changes or deletes.
+
+The migration runs these statements, so they never change once released. See docs/decisions/0013-previews.md.
+"""
+
+FUNCTION = "cairnloop_tell_effect"
+TRIGGER = "cairnloop_effect"
+WATCHING = "cairnloop.effect_watching"
+TOLD = "cairnloop.effect_told"
+COUNT = "cairnloop.effect_count"
+
+FORWARD_SQL = """
+CREATE FUNCTION cairnloop_tell_effect() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $body$
+DECLARE
+    told bigint := coalesce(nullif(current_setting('cairnloop.effect_count', true), ''), '0')::bigint + 1;
+    line text;
+BEGIN
+    PERFORM set_config('cairnloop.effect_count', told::text, true);
+    -- The setting holds how many are kept: whoever reads it refuses an effect of more.
+    IF told > current_setting('cairnloop.effect_watching')::bigint THEN
+        RETURN NULL;
+    END IF;
+    line := jsonb_build_object(
+        'table', TG_TABLE_NAME,
+        'doing', lower(TG_OP),
+        'before', CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,
+        'after', CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END
+    )::text;
+    PERFORM set_config(
+        'cairnloop.effect_told', coalesce(current_setting('cairnloop.effect_told', true), '') || line || E'\\n', true
+    );
+    RETURN NULL;
+END
+$body$;
+"""
+
+REVERSE_SQL = "DROP FUNCTION cairnloop_tell_effect() CASCADE;"
+
+INSTALL_SQL = """
+CREATE TRIGGER cairnloop_effect AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW
+WHEN (coalesce(current_setting('cairnloop.effect_watching', true), '') <> '')
+EXECUTE FUNCTION cairnloop_tell_effect();
+"""

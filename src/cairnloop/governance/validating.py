@@ -1,0 +1,109 @@
+"""The gates of a proposal, in order: input, scopes, policy. The first that stays shut says why. Nothing is written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ValidationError
+
+from cairnloop.core.texts import storable
+from cairnloop.governance.canonical import Unkeepable, keepable
+from cairnloop.governance.models import ToolProposal
+from cairnloop.governance.modes import Mode
+from cairnloop.hooks.tool import Tool, ToolContext, ToolDenied
+
+logger = logging.getLogger("cairnloop.governance")
+
+Status = ToolProposal.Status
+REASON_CHARS = 500
+WHOLE = "__all__"
+"""Where an error belongs to no single field."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedInput:
+    """An input as its tool understands it, or what is wrong with it by field."""
+
+    model: BaseModel | None
+    canonical: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ruling:
+    """What the gates said of a proposal."""
+
+    status: ToolProposal.Status
+    input: CheckedInput
+    reason: str = ""
+
+
+def checked_input(tool: Tool, given: Mapping[str, Any]) -> CheckedInput:
+    """Return what a tool understands of an input, in one spelling, or what is wrong with it at which field."""
+    known = {alias for name, each in tool.Input.model_fields.items() for alias in (name, each.alias) if alias}
+    unknown = {str(name)[:100]: [_("The tool has no such field.")] for name in given if name not in known}
+    if unknown:
+        return CheckedInput(model=None, errors=unknown)
+    try:
+        model = tool.Input.model_validate(dict(given))
+    except ValidationError as error:
+        return CheckedInput(model=None, errors=_errors_of(error))
+    try:
+        canonical = keepable(model.model_dump(mode="json", by_alias=True))
+        # What runs later is read from the database: it must be the same to the tool.
+        model = tool.Input.model_validate(canonical)
+        if keepable(model.model_dump(mode="json", by_alias=True)) != canonical:
+            raise Unkeepable
+    except (Unkeepable, ValidationError):
+        return CheckedInput(model=None, errors={WHOLE: [_("This is too long, or cannot be kept as it is.")]})
+    return CheckedInput(model=model, canonical=canonical)
+
+
+def rule_on(
+    tool: Tool, given: Mapping[str, Any], *, context: ToolContext, holds: Callable[[str], bool], mode: Mode
+) -> Ruling:
+    """Return whether a proposal may stand open, or which gate refused it and why. `holds` answers for a scope."""
+    found = checked_input(tool, given)
+    if found.model is None:
+        return Ruling(status=Status.NEEDS_INPUT, input=found, reason=_("The input is not complete or not right."))
+    missing = sorted(scope for scope in tool.scopes if not holds(scope))
+    if missing:
+        reason = _("Who proposed it lacks the permission: %(scopes)s.") % {"scopes": ", ".join(missing)}
+        return Ruling(status=Status.SCOPE_MISSING, input=found, reason=reason)
+    denial = denial_of(tool, found.model, context=context)
+    if denial:
+        return Ruling(status=Status.DENIED, input=found, reason=denial)
+    if mode is Mode.ALWAYS_BLOCK:
+        return Ruling(status=Status.BLOCKED, input=found, reason=_("Actions of this risk are blocked here."))
+    return Ruling(status=Status.OPEN, input=found)
+
+
+def denial_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> str:
+    """Return why the tool does not allow it, or an empty string. A tool that fails to answer does not."""
+    try:
+        if tool.authorize(input=model, context=context) is True:
+            return ""
+    except ToolDenied as denied:
+        return sentence(denied.message) or _("The rules of this action do not allow it.")
+    except Exception as error:
+        logger.warning("authorize of tool %s failed: %s", tool.name, type(error).__name__)
+        return _("Whether this is allowed could not be found out, so it is not.")
+    return _("The rules of this action do not allow it.")
+
+
+def sentence(text: Any, *, limit: int = REASON_CHARS) -> str:
+    """Return what a tool said as text that can be kept; empty for anything but text."""
+    return storable(text).strip()[:limit] if isinstance(text, str) else ""
+
+
+def _errors_of(error: ValidationError) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    # Without the input: it would be repeated where nobody expects it.
+    for each in error.errors(include_url=False, include_context=False, include_input=False)[:50]:
+        place = ".".join(map(str, each["loc"]))[:100] or WHOLE
+        errors.setdefault(storable(place), []).append(sentence(each["msg"].removeprefix("Value error, "), limit=200))
+    return errors

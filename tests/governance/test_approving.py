@@ -1,0 +1,120 @@
+"""One person decides, in their own name, on what they saw; some actions need two."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+import cairnloop
+from cairnloop.governance.approving import (
+    ApprovalNotPending,
+    DeciderNeeded,
+    DeciderRefused,
+    OtherProposalSeen,
+    ReasonNeeded,
+    SecondPersonNeeded,
+)
+from cairnloop.governance.expiring import expire_approvals
+from cairnloop.governance.holding import NoSuchProposal
+from cairnloop.governance.queries import Standing, state_of
+from cairnloop.governance.reopening import NotReopenable
+from cairnloop.models import AuditEntry, ToolApproval, ToolProposal
+from tests.factories import BILLING, actor_of
+from tests.governance.tools import CAIRNLOOP
+
+
+def proposed(by: Any = BILLING, **more: Any) -> tuple[ToolProposal, ToolApproval]:
+    proposal = cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=by, **more)
+    return proposal, proposal.approvals.get()
+
+
+def approve(approval: ToolApproval, by: Any) -> ToolApproval:
+    return cairnloop.approve_tool(approval_id=approval.pk, by=by, seen_digest=approval.digest)
+
+
+@pytest.mark.usefixtures("tools")
+class TestDeciding:
+    def test_approves_what_was_seen_and_keeps_who(self, decider: Any):
+        proposal, approval = proposed()
+        approved = approve(approval, decider)
+        assert (approved.status, approved.decided_by_ref) == ("approved", decider.ref)
+        assert state_of(proposal).standing is Standing.DUE
+        entry = AuditEntry.objects.get(action="tool.approved")
+        assert (entry.actor_ref, entry.evidence["digest"]) == (decider.ref, approval.digest)
+
+    def test_refuses_what_was_not_seen(self, decider: Any):
+        _, approval = proposed()
+        with pytest.raises(OtherProposalSeen):
+            cairnloop.approve_tool(approval_id=approval.pk, by=decider, seen_digest="")
+        ToolProposal.objects.update(input={"cents": 500, "url": ""})
+        with pytest.raises(OtherProposalSeen):
+            approve(approval, decider)
+
+    def test_refuses_who_may_not_decide(self, ada: Any, noor: Any):
+        _, approval = proposed()
+        for actor, error in (
+            (BILLING, DeciderNeeded),
+            (cairnloop.Actor.client("mcp"), DeciderNeeded),
+            (actor_of(ada), DeciderRefused),
+            (actor_of(noor), DeciderRefused),
+        ):
+            with pytest.raises(error):
+                approve(approval, actor)
+        approval.refresh_from_db()
+        assert approval.is_pending and not AuditEntry.objects.filter(action="tool.approved").exists()
+
+    def test_hides_those_of_a_conversation_one_does_not_see(self, conversation: Any, noor: Any):
+        _, approval = proposed(conversation_id=conversation.pk)
+        with pytest.raises(NoSuchProposal):
+            approve(approval, actor_of(noor))
+
+    @pytest.mark.parametrize("verb", [cairnloop.reject_tool, cairnloop.defer_tool])
+    def test_needs_a_reason_for_no_and_for_not_now(self, decider: Any, verb: Any):
+        _, approval = proposed()
+        for reason in ("", " \u200b", "x" * 501):
+            with pytest.raises(ReasonNeeded):
+                verb(approval_id=approval.pk, by=decider, reason=reason)
+        approval.refresh_from_db()
+        assert approval.is_pending
+        verb(approval_id=approval.pk, by=decider, reason="Not before Monday.")
+        with pytest.raises(ApprovalNotPending):
+            verb(approval_id=approval.pk, by=decider, reason="Twice.")
+
+    def test_is_asked_again_as_another_approval(self, decider: Any):
+        proposal, approval = proposed()
+        with pytest.raises(NotReopenable):
+            cairnloop.reopen_tool(proposal_id=proposal.pk, by=decider)
+        cairnloop.defer_tool(approval_id=approval.pk, by=decider, reason="Later.")
+        again = cairnloop.reopen_tool(proposal_id=proposal.pk, by=decider)
+        assert again != approval and again.is_pending and again.digest != approval.digest
+        assert approve(again, decider).status == "approved"
+        with pytest.raises(NotReopenable):
+            cairnloop.reopen_tool(proposal_id=proposal.pk, by=decider)
+
+    def test_expires_by_the_clock_and_at_the_door(self, decider: Any):
+        proposal, approval = proposed()
+        late = timezone.now() + timedelta(hours=48, seconds=1)
+        assert expire_approvals(now=timezone.now()) == 0
+        assert expire_approvals(now=late) == 1
+        assert state_of(proposal).standing is Standing.EXPIRED
+        with pytest.raises(ApprovalNotPending):
+            approve(approval, decider)
+        again = cairnloop.reopen_tool(proposal_id=proposal.pk, by=decider)
+        ToolApproval.objects.filter(pk=again.pk).update(expires_at=timezone.now())
+        with pytest.raises(ApprovalNotPending, match="time"):
+            approve(again, decider)
+
+    def test_needs_two_people_where_the_tool_says_so(self, settings: Any, decider: Any, second: Any):
+        settings.CAIRNLOOP = {**CAIRNLOOP, "DESTRUCTIVE_TOOLS": ["erase"]}
+        proposal = cairnloop.propose_tool(tool="erase", input={"cents": 5}, by=second)
+        approval = proposal.approvals.get()
+        assert approve(approval, decider).is_pending
+        for same in (decider, second):
+            with pytest.raises(SecondPersonNeeded):
+                approve(approval, same)
+        other = cairnloop.propose_tool(tool="erase", input={"cents": 6}, by=BILLING).approvals.get()
+        assert approve(other, decider).is_pending
+        assert approve(other, second).status == "approved"

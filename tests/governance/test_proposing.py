@@ -1,0 +1,128 @@
+"""What is proposed passes every gate in order, is kept as it was understood, and never runs here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import cairnloop
+from cairnloop.governance.proposing import OtherAccount, ProposerRefused, UnknownTool
+from cairnloop.governance.queries import Standing, list_proposals, proposal_versions, state_of
+from cairnloop.models import AuditEntry, ToolProposal
+from tests.factories import BILLING, LIN, actor_of
+from tests.governance.conftest import grant
+from tests.governance.tools import CAIRNLOOP, Charge
+
+
+def actions(proposal: ToolProposal) -> list[str]:
+    stream = AuditEntry.objects.filter(stream=f"tool_proposal:{proposal.pk}")
+    return list(stream.order_by("position").values_list("action", flat=True))
+
+
+@pytest.mark.usefixtures("tools")
+class TestProposing:
+    def test_keeps_what_was_understood_and_asks_an_operator(self, conversation: Any, decider: Any):
+        proposal = cairnloop.propose_tool(
+            tool="charge", input={"cents": "500"}, by=decider, conversation_id=conversation.pk
+        )
+        assert proposal.input == {"cents": 500, "url": ""}
+        assert (proposal.status, proposal.mode, proposal.risk) == ("open", "requires_approval", "high_write")
+        assert (proposal.account_ref, proposal.scopes) == ("northbeam", ["auth.change_group"])
+        approval = proposal.approvals.get()
+        assert approval.is_pending
+        assert (approval.expires_at - approval.opened_at).total_seconds() == 48 * 3600
+        assert actions(proposal) == ["tool.proposed", "tool.approval_asked"]
+        assert state_of(proposal).standing is Standing.PENDING
+        assert Charge.calls == []
+
+    def test_refuses_an_unknown_tool_and_keeps_nothing(self):
+        with pytest.raises(UnknownTool):
+            cairnloop.propose_tool(tool="Charge", input={}, by=BILLING)
+        assert not ToolProposal.objects.exists()
+
+    @pytest.mark.parametrize("given", [{}, {"cents": 0}, {"cents": 5, "more": 1}, {"cents": "many"}])
+    def test_shows_what_is_wrong_with_an_input_first(self, given: dict[str, Any], noor: Any):
+        proposal = cairnloop.propose_tool(tool="charge", input=given, by=BILLING)
+        assert (proposal.status, proposal.reason != "", list(proposal.errors)) == (
+            "needs_input",
+            True,
+            ["more"] if "more" in given else ["cents"],
+        )
+        assert not proposal.approvals.exists() and actions(proposal) == ["tool.blocked"]
+
+    def test_keeps_nothing_of_what_cannot_be_kept(self):
+        for url in ("\x00", "\ud800", "x" * 30_000):
+            proposal = cairnloop.propose_tool(tool="charge", input={"cents": 1, "url": url}, by=BILLING)
+            assert (proposal.status, proposal.input) == ("needs_input", {})
+
+    def test_asks_for_scopes_before_the_policy(self, ada: Any):
+        without = cairnloop.propose_tool(tool="charge", input={"cents": 5}, by=actor_of(ada))
+        assert without.status == "scope_missing" and "auth.change_group" in without.reason
+
+    def test_is_denied_to_everyone_by_default(self):
+        assert cairnloop.propose_tool(tool="unauthorised", input={}, by=BILLING).status == "denied"
+
+    def test_shows_the_reason_of_a_denial_and_never_an_error(self, decider: Any, group: Any):
+        named = cairnloop.propose_tool(tool="rename_group", input={"group": group.pk, "to": "Forbidden"}, by=decider)
+        assert (named.status, named.reason) == ("denied", "No group may be called that.")
+        broken = cairnloop.propose_tool(tool="broken", input={}, by=decider)
+        assert broken.status == "denied" and "lin@" not in broken.reason and "Error" not in broken.reason
+
+    def test_blocks_what_is_destructive(self):
+        proposal = cairnloop.propose_tool(tool="erase", input={"cents": 5}, by=BILLING)
+        assert (proposal.status, proposal.mode) == ("blocked", "always_block")
+
+    def test_recognises_a_repetition_in_any_order_of_its_keys(self, decider: Any, conversation: Any):
+        first = cairnloop.propose_tool(tool="charge", input={"cents": 5, "url": "u"}, by=decider)
+        again = cairnloop.propose_tool(tool="charge", input={"url": "u", "cents": 5.0}, by=decider)
+        other = cairnloop.propose_tool(tool="charge", input={"url": "u", "cents": 6}, by=decider)
+        token = cairnloop.propose_tool(tool="charge", input={"url": "u", "cents": 5}, by=decider, dedupe_token="2")
+        assert again == first and len({first.pk, other.pk, token.pk}) == 3
+        assert first.approvals.count() == 1 and actions(first).count("tool.proposed") == 1
+
+    def test_never_masks_what_is_allowed_later_by_what_was_blocked(self, ada: Any):
+        given: dict[str, Any] = {"tool": "charge", "input": {"cents": 5}, "by": actor_of(ada)}
+        blocked = cairnloop.propose_tool(**given)
+        assert cairnloop.propose_tool(**given) == blocked
+        grant(ada, "change_group")
+        allowed = cairnloop.propose_tool(**given)
+        assert allowed.is_open and allowed != blocked
+        assert cairnloop.propose_tool(**given) == allowed
+
+    def test_refuses_who_may_not_propose(self, noor: Any, conversation: Any):
+        for stranger in (actor_of(noor), LIN, cairnloop.Actor.operator("404"), cairnloop.Actor.operator("x")):
+            with pytest.raises(ProposerRefused):
+                cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=stranger)
+
+    def test_takes_the_account_from_the_conversation(self, conversation: Any):
+        with pytest.raises(OtherAccount):
+            cairnloop.propose_tool(
+                tool="tag", input={"cents": 5}, by=BILLING, conversation_id=conversation.pk, account_ref="acme"
+            )
+        with pytest.raises(cairnloop.NotFound):
+            cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=BILLING, conversation_id=10**9)
+
+    def test_lists_those_of_a_conversation_newest_first(
+        self, conversation: Any, django_assert_num_queries: Any, decider: Any
+    ):
+        made = [
+            cairnloop.propose_tool(tool="tag", input={"cents": n}, by=decider, conversation_id=conversation.pk)
+            for n in (1, 2, 3)
+        ]
+        with django_assert_num_queries(3):
+            listed = list_proposals(conversation.pk)
+        assert [each.proposal for each in listed] == made[::-1]
+        before = proposal_versions([conversation.pk])
+        cairnloop.reject_tool(approval_id=made[0].approvals.get().pk, by=decider, reason="No.")
+        assert proposal_versions([conversation.pk]) != before
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRunningByItself:
+    def test_waits_for_a_person_while_automation_is_stopped(self, settings: Any):
+        settings.CAIRNLOOP = {**CAIRNLOOP, "TOOL_MODES": {"low_write": "auto"}}
+        cairnloop.stop_automation(by=BILLING)
+        proposal = cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=BILLING)
+        assert proposal.mode == "auto" and proposal.approvals.get().is_pending
+        assert cairnloop.propose_tool(tool="lookup", input={"cents": 5}, by=BILLING).approvals.count() == 0
