@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class CairnloopConfig(AppConfig):
-    """Connects reactions and registers system checks."""
+    """Connects reactions, registers system checks, and lets tables tell what tools do to them after each `migrate`."""
 
     name = "cairnloop"
     label = "cairnloop"
@@ -16,6 +17,8 @@ class CairnloopConfig(AppConfig):
 
     def ready(self) -> None:
         from cairnloop import checks, wiring
+        from cairnloop.governance.installing import install_triggers
 
         wiring.connect()
         checks.register_checks()
+        post_migrate.connect(install_triggers, sender=self, dispatch_uid="cairnloop.governance.triggers")

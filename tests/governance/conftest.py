@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, Permission
 
+from cairnloop.governance.installing import install_triggers
 from tests import factories
 from tests.governance.tools import CAIRNLOOP, Charge
 
@@ -22,6 +23,7 @@ def _forget_calls() -> Any:
 def tools(db: None, settings: Any) -> None:
     """The host's tools."""
     settings.CAIRNLOOP = CAIRNLOOP
+    install_triggers()
 
 
 def grant(user: Any, *names: str) -> Any:

@@ -58,6 +58,23 @@ def savepoint() -> AbstractContextManager[None]:
 
 
 @contextmanager
+def undone() -> Iterator[None]:
+    """Open a savepoint that is rolled back however it ends: its rows, jobs and notifications never were, and what
+    was to happen after the commit never does. Sequences alone have moved on."""
+    with transaction.atomic():
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
+
+
+def limit_statements(*, seconds: int) -> None:
+    """Let no statement take longer, until the savepoint or transaction around this ends."""
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+
+
+@contextmanager
 def reading(**settings: str | int) -> Iterator[None]:
     """Run queries together, with settings of PostgreSQL that hold for these alone; names take `__` for a dot."""
     with transaction.atomic():

@@ -12,8 +12,8 @@ from cairnloop.governance.contexts import context_of
 from cairnloop.governance.models import ToolApproval, ToolProposal
 from cairnloop.governance.permissions import Permissions
 from cairnloop.governance.registry import find_tool, mode_of
-from cairnloop.governance.snapshots import NotForeseeable, snapshot_of
-from cairnloop.governance.validating import rule_on
+from cairnloop.governance.snapshots import snapshot_of
+from cairnloop.governance.validating import NotForeseeable, rule_on
 
 GOVERNANCE = Actor.system("governance")
 """Who asks, runs and expires by the clock."""

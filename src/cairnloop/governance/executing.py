@@ -26,6 +26,8 @@ from cairnloop.governance.holding import hold_execution, hold_proposal
 from cairnloop.governance.models import ToolApproval, ToolExecution, ToolProposal
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.stopping import must_wait
+from cairnloop.governance.validating import NotForeseeable
+from cairnloop.governance.watching import watching
 from cairnloop.hooks.tool import ToolFailure
 
 RETRIES = 4
@@ -93,16 +95,31 @@ def _run_inside(*, execution_id: int) -> None:
     if runnable is None:
         return
     _note_begun(proposal, execution)
-    outcome = _effect(runnable, run_key=execution.run_key)
+    # Nobody approved the effect of what runs by itself.
+    approved_effect = proposal.effect_digest if execution.approval else None
+    try:
+        outcome = _effect(runnable, run_key=execution.run_key, approved_effect=approved_effect)
+    except Stopped as stopped:
+        _refuse(proposal, execution.approval, cause=stopped.cause.value, execution=execution)
+        return
     _keep(proposal, execution, outcome)
 
 
-def _effect(runnable: Runnable, *, run_key: str) -> Outcome:
+def _effect(runnable: Runnable, *, run_key: str, approved_effect: str | None) -> Outcome:
+    """Do it, and keep it only where it did what was approved, row by row."""
     try:
         with savepoint():
-            return happened(runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key))
+            with watching(runnable.tool) as watch:
+                result = runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key)
+            if approved_effect is not None and (watch.effect is None or watch.effect.digest != approved_effect):
+                raise Stopped(Cause.EFFECT_CHANGED)
+            return happened(result)
     except ToolFailure as failure:
         return refused(failure)
+    except NotForeseeable:
+        raise Stopped(Cause.EFFECT_CHANGED) from None
+    except Stopped:
+        raise
     except OperationalError:
         # A deadlock or a lost connection passes: all of this is undone, and the job comes again.
         raise

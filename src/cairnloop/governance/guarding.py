@@ -13,8 +13,8 @@ from cairnloop.governance.contexts import context_of
 from cairnloop.governance.models import ToolApproval, ToolProposal
 from cairnloop.governance.permissions import Permissions
 from cairnloop.governance.registry import find_tool, mode_of, policy_version_of
-from cairnloop.governance.snapshots import NotForeseeable, target_version_of
-from cairnloop.governance.validating import checked_input, denial_of
+from cairnloop.governance.snapshots import target_version_of
+from cairnloop.governance.validating import NotForeseeable, checked_input, denial_of
 from cairnloop.hooks.tool import Tool, ToolContext
 
 Cause = ToolApproval.Cause

@@ -25,9 +25,9 @@ from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.permissions import Permissions
 from cairnloop.governance.registry import find_tool, mode_of, policy_version_of
-from cairnloop.governance.snapshots import NotForeseeable, Snapshot, snapshot_of
+from cairnloop.governance.snapshots import Snapshot, snapshot_of
 from cairnloop.governance.stopping import must_wait
-from cairnloop.governance.validating import Ruling, rule_on
+from cairnloop.governance.validating import NotForeseeable, Ruling, rule_on
 from cairnloop.hooks.tool import Tool, ToolContext
 
 TOKEN_CHARS = 200

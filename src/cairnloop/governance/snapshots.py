@@ -10,18 +10,15 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
 from cairnloop.governance.modes import Mode
+from cairnloop.governance.previewing import foresee
 from cairnloop.governance.registry import policy_version_of
-from cairnloop.governance.validating import sentence
+from cairnloop.governance.validating import NotForeseeable, sentence
 from cairnloop.hooks.tool import Tool, ToolContext
 
 logger = logging.getLogger("cairnloop.governance")
 
 CONSEQUENCE_CHARS = 2_000
 VERSION_CHARS = 200
-
-
-class NotForeseeable(Exception):
-    """What a tool would do could not be found out; the text says why, to an operator."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +34,13 @@ class Snapshot:
 
 def snapshot_of(tool: Tool, model: BaseModel, *, context: ToolContext, mode: Mode) -> Snapshot:
     """Return what is kept of a tool for this input. Raises NotForeseeable."""
+    effect = foresee(tool, model, context=context) if tool.transactional else None
     return Snapshot(
         consequence=_consequence(tool, model, context),
         target_version=target_version_of(tool, model, context=context),
         policy_version=policy_version_of(tool, mode),
+        effect=effect.shown if effect else None,
+        effect_digest=effect.digest if effect else "",
     )
 
 

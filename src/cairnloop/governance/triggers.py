@@ -6,6 +6,9 @@ The migration runs these statements, so they never change once released. See doc
 FUNCTION = "cairnloop_tell_effect"
 TRIGGER = "cairnloop_effect"
 WATCHING = "cairnloop.effect_watching"
+"""How many changes are kept; empty while nobody watches."""
+TABLES = "cairnloop.effect_tables"
+"""The tables that are watched, each between commas."""
 TOLD = "cairnloop.effect_told"
 COUNT = "cairnloop.effect_count"
 
@@ -15,6 +18,10 @@ DECLARE
     told bigint := coalesce(nullif(current_setting('cairnloop.effect_count', true), ''), '0')::bigint + 1;
     line text;
 BEGIN
+    -- Another tool may write here; this one's effect is elsewhere.
+    IF position(',' || TG_TABLE_NAME || ',' IN current_setting('cairnloop.effect_tables')) = 0 THEN
+        RETURN NULL;
+    END IF;
     PERFORM set_config('cairnloop.effect_count', told::text, true);
     -- The setting holds how many are kept: whoever reads it refuses an effect of more.
     IF told > current_setting('cairnloop.effect_watching')::bigint THEN

@@ -24,6 +24,10 @@ WHOLE = "__all__"
 """Where an error belongs to no single field."""
 
 
+class NotForeseeable(Exception):
+    """What a tool would do could not be found out; the text says why, to an operator."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedInput:
     """An input as its tool understands it, or what is wrong with it by field."""

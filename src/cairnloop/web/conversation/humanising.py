@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cairnloop.core.secret_names import WORD_BOUNDARY, names_secret
 from cairnloop.core.texts import storable
 
 DEPTH_LIMIT = 4
@@ -27,8 +28,6 @@ TEXT_LIMIT = 500
 NOTHING = "–"
 
 DIGIT_LIMIT_BITS = 200
-SECRET = re.compile(r"pass(word|wd|phrase|code)|token|secret|credential|keys?\b")
-WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-\s]+")
 IDENTIFIER = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
 
 
@@ -79,8 +78,7 @@ def looks_secret(key: object) -> bool:
     """True for keys that name a password, token, secret, key or credential."""
     if not isinstance(key, (str, Promise)):
         return False
-    words = " ".join(WORD_BOUNDARY.split(plain_text(key)))
-    return bool(SECRET.search(words.lower()))
+    return names_secret(plain_text(key))
 
 
 def plain_text(value: str | Promise) -> str:

@@ -1,0 +1,213 @@
+"""What a tool does, row by row, as it is shown and compared: bounded, secrets hidden, and the same each time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models.fields import NOT_PROVIDED
+
+from cairnloop.core.secret_names import names_secret
+from cairnloop.governance.canonical import digest_of, spell
+
+HIDDEN = "••••"
+NOW = "(now)"
+GENERATED = "(generated)"
+VALUE_CHARS = 200
+LIMIT_BYTES = 200_000
+"""How large an effect may be, spelled out."""
+ABOUT_NOW = timedelta(seconds=60)
+"""How far the clock of the database may be from ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change of one row, as the database told it: columns before and after."""
+
+    table: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What happens altogether: `{"rows": [{model, doing, key, fields: [{name, before, after}]}]}`, and its digest."""
+
+    shown: dict[str, Any]
+    digest: str
+    """Without what may come out otherwise each time."""
+
+    @property
+    def is_too_large(self) -> bool:
+        """True where it could neither be kept nor looked at."""
+        return len(spell(self.shown)) > LIMIT_BYTES
+
+
+@dataclass(slots=True)
+class _Row:
+    model: type[models.Model]
+    key: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    label: str = ""
+
+
+def effect_of(
+    changes: Sequence[Told], *, unsteady: Collection[str] = (), began_at: datetime, ended_at: datetime
+) -> Effect:
+    """Return the effect of changes told in their order: each row once, as it was before all and is after all.
+
+    Keys the database makes up, random defaults and moments of now are named as such; `unsteady` models and fields
+    are shown, and left out of the digest.
+    """
+    rows = _label_new(_merged(changes))
+    labels = {(row.model, row.key): row.label for row in rows if row.label}
+    window = (began_at - ABOUT_NOW, ended_at + ABOUT_NOW)
+    shown, compared = [], []
+    for row in sorted(
+        rows, key=lambda each: (each.model._meta.label, bool(each.label), "" if each.label else each.key)
+    ):
+        fields = list(_fields(row, labels, window))
+        if not fields and row.before is not None and row.after is not None:
+            continue
+        name = row.model._meta.label
+        doing = "insert" if row.before is None else "delete" if row.after is None else "update"
+        told = {"model": name, "doing": doing, "key": row.label or _shown_key(row)}
+        shown.append({**told, "fields": fields})
+        if name not in unsteady:
+            steady = [each for each in fields if f"{name}.{each['name']}" not in unsteady]
+            if steady or doing != "update":
+                compared.append({**told, "fields": steady})
+    return Effect(shown={"rows": shown}, digest=digest_of(compared))
+
+
+def _place(row: _Row) -> tuple[str, bool, str]:
+    # New rows stay in the order they were made in: their keys say nothing.
+    return row.model._meta.label, bool(row.label), "" if row.label else row.key
+
+
+@cache
+def _model_of(table: str) -> type[models.Model]:
+    return next(each for each in apps.get_models(include_auto_created=True) if each._meta.db_table == table)
+
+
+def _merged(changes: Sequence[Told]) -> list[_Row]:
+    rows: dict[tuple[str, str], _Row] = {}
+    for change in changes:
+        model = _model_of(change.table)
+        column = str(model._meta.pk.column)
+        old = _text(change.before[column]) if change.before else None
+        new = _text(change.after[column]) if change.after else None
+        # Who changes a key deletes one row and inserts another.
+        for key, before, after in (
+            [(old, change.before, change.after)]
+            if old == new
+            else [(old, change.before, None), (new, None, change.after)]
+        ):
+            if key is None:
+                continue
+            earlier = rows.get((change.table, key))
+            if earlier is None:
+                rows[change.table, key] = _Row(model, key, before, after)
+            else:
+                earlier.after = after
+    return [row for row in rows.values() if row.before is not None or row.after is not None]
+
+
+def _label_new(rows: list[_Row]) -> list[_Row]:
+    count = 0
+    for row in rows:
+        if row.before is None and _is_generated(row.model._meta.pk):
+            count += 1
+            row.label = f"new {count}"
+    return rows
+
+
+def _fields(
+    row: _Row, labels: dict[tuple[type[models.Model], str], str], window: tuple[datetime, datetime]
+) -> Iterator[dict[str, Any]]:
+    for field in row.model._meta.concrete_fields:
+        if field.primary_key:
+            continue
+        before = row.before.get(str(field.column)) if row.before else None
+        after = row.after.get(str(field.column)) if row.after else None
+        if before == after:
+            continue
+        if _is_secret(field):
+            yield {"name": field.name, "before": before and HIDDEN, "after": after and HIDDEN}
+            continue
+        shown = _shown(field, after, labels, window)
+        if row.before is None and after is not None and shown != NOW and _is_generated(field):
+            shown = GENERATED
+        yield {"name": field.name, "before": _shown(field, before, labels, None), "after": shown}
+
+
+def _shown(
+    field: models.Field[Any, Any],
+    value: Any,
+    labels: dict[tuple[type[models.Model], str], str],
+    window: tuple[datetime, datetime] | None,
+) -> str | None:
+    if value is None:
+        return None
+    target = field.related_model
+    if field.is_relation and isinstance(target, type):
+        return labels.get((target, _text(value))) or _cut(_text(value))
+    if window and isinstance(field, models.DateTimeField) and _is_within(value, window):
+        return NOW
+    return _cut(_text(_masked(value)))
+
+
+def _shown_key(row: _Row) -> str:
+    return HIDDEN if _is_secret(row.model._meta.pk) else _cut(row.key)
+
+
+def _is_secret(field: models.Field[Any, Any]) -> bool:
+    return not field.is_relation and names_secret(str(field.column))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: HIDDEN if names_secret(key) else _masked(each) for key, each in value.items()}
+    return [_masked(each) for each in value] if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else spell(value)
+
+
+def _cut(text: str) -> str:
+    """Cut a long value for the reader; the digest behind it speaks for the rest."""
+    if len(text) <= VALUE_CHARS:
+        return text
+    return f"{text[:VALUE_CHARS]}… ({len(text)}, {sha256(text.encode()).hexdigest()[:16]})"
+
+
+def _is_within(value: Any, window: tuple[datetime, datetime]) -> bool:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return window[0] <= moment <= window[1]
+
+
+@cache
+def _is_generated(field: models.Field[Any, Any]) -> bool:
+    """True for what comes out otherwise each time a row is inserted: counted keys, random and timed defaults."""
+    if isinstance(field, models.AutoField | models.BigAutoField | models.SmallAutoField):
+        return True
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return True
+    if field.db_default is not NOT_PROVIDED and hasattr(field.db_default, "resolve_expression"):
+        return not isinstance(field.db_default, models.Value)
+    if not callable(field.default) or field.default is NOT_PROVIDED:
+        return False
+    # `dict` and the like make the same each time; uuid4, a random name and the clock do not.
+    return bool(field.default() != field.default())

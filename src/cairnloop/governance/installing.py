@@ -1,0 +1,51 @@
+"""The triggers through which the database tells what a transactional tool does; see docs/decisions/0013-previews.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from cairnloop.governance.registry import registered_tools
+from cairnloop.governance.triggers import FUNCTION, INSTALL_SQL, TRIGGER
+from cairnloop.hooks.tool import Tool
+
+
+def tables_of(tool: Tool) -> set[str]:
+    """Return the tables a transactional tool says it writes."""
+    return {apps.get_model(label)._meta.db_table for label in tool.writes}
+
+
+def install_triggers(**_: Any) -> list[str]:
+    """Put the trigger on every table that some tool writes and that has none, and return those tables.
+
+    Runs after each `migrate`. Until somebody watches, a trigger costs one look at a setting per row.
+    """
+    wanted = set().union(*map(tables_of, registered_tools().values()))
+    if not wanted or not _has_function():
+        return []
+    missing = sorted(unwatched(wanted) & set(connection.introspection.table_names()))
+    for table in missing:
+        with connection.cursor() as cursor:
+            cursor.execute(INSTALL_SQL.format(table=connection.ops.quote_name(table)))
+    return missing
+
+
+def unwatched(tables: Iterable[str]) -> set[str]:
+    """Return the tables among these that have no trigger, or do not exist."""
+    wanted = set(tables)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE t.tgname = %s AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid) AND c.relname = ANY(%s)",
+            [TRIGGER, list(wanted)],
+        )
+        return wanted - {name for (name,) in cursor.fetchall()}
+
+
+def _has_function() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [FUNCTION])
+        return bool(cursor.fetchone()[0])

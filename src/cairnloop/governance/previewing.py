@@ -1,0 +1,48 @@
+"""What a transactional tool would do: it does it, the database tells every row, and all of it is undone."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from pydantic import BaseModel
+
+from cairnloop.conf import get_settings
+from cairnloop.core.transactions import limit_statements, undone
+from cairnloop.governance.effects import Effect
+from cairnloop.governance.validating import NotForeseeable, sentence
+from cairnloop.governance.watching import watching
+from cairnloop.hooks.tool import Tool, ToolContext, ToolFailure
+
+logger = logging.getLogger("cairnloop.governance")
+
+RUN_KEY = "preview"
+"""What a tool is told in place of a run key: no run has it."""
+
+
+def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
+    """Return the effect a transactional tool would have now; nothing of it stays. Raises NotForeseeable.
+
+    What was to happen after a commit never happens, deferred constraints are checked, and no statement takes longer
+    than the host allows. What is outside this database cannot be undone: a transactional tool must not reach there.
+    """
+    try:
+        with undone():
+            limit_statements(seconds=get_settings().tool_preview_seconds)
+            with watching(tool) as watch:
+                tool.run(input=model, context=context, run_key=RUN_KEY)
+            effect = watch.effect
+    except ToolFailure as failure:
+        raise NotForeseeable(sentence(failure.message) or _("The action could not be done now.")) from failure
+    except NotForeseeable:
+        raise
+    except DatabaseError as error:
+        logger.warning("preview of tool %s failed: %s", tool.name, type(error).__name__)
+        raise NotForeseeable(_("The database would not take what it does, or it takes too long.")) from error
+    except Exception as error:
+        logger.warning("preview of tool %s failed: %s", tool.name, type(error).__name__)
+        raise NotForeseeable(_("It broke off with an error when it was tried out. Nothing was changed.")) from error
+    if effect is None or effect.is_too_large:
+        raise NotForeseeable(_("What it would do is too much to show."))
+    return effect

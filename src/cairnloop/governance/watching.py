@@ -1,0 +1,122 @@
+"""Watching what a tool does to this database: every row, by whatever means it was written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cairnloop.governance.effects import Effect, Told, effect_of
+from cairnloop.governance.installing import tables_of, unwatched
+from cairnloop.governance.triggers import COUNT, TABLES, TOLD, WATCHING
+from cairnloop.governance.validating import NotForeseeable
+from cairnloop.hooks.tool import Tool
+
+ROWS = 200
+"""How many changes of rows one effect may have: nobody could look at more."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is being watched; its effect is there once the block has ended."""
+
+    effect: Effect | None = None
+
+
+@contextmanager
+def watching(tool: Tool) -> Iterator[Watch]:
+    """Watch every row the block inserts, changes or deletes in the tables the tool writes.
+
+    Deferred constraints are checked at its end. Belongs into a savepoint: if the block raises, the savepoint undoes the
+    watching too. Raises NotForeseeable where the effect is too large, reaches tables the tool does not name, or cannot
+    be seen whole.
+    """
+    tables = tables_of(tool)
+    unseen = unwatched(tables)
+    if unseen:
+        raise NotForeseeable(
+            _("The database does not tell what happens in %(tables)s. Run manage.py migrate, and propose it again.")
+            % {"tables": ", ".join(sorted(unseen))}
+        )
+    before, locked, began_at = _written(), _locked_whole(), timezone.now()
+    _set(**{WATCHING: str(ROWS), TABLES: f",{','.join(sorted(tables))},", TOLD: "", COUNT: ""})
+    watch = Watch()
+    yield watch
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SELECT current_setting(%s, true), current_setting(%s, true)", [TOLD, COUNT])
+        lines, count = cursor.fetchone()
+    _set(**{WATCHING: "", TABLES: "", TOLD: "", COUNT: ""})
+    after = _written()
+    written = {table: rows - before.get(table, 0) for table, rows in after.items() if rows != before.get(table, 0)}
+    told = int(count or 0)
+    _refuse_unwatched(tables, written, told=told, locked=_locked_whole() - locked)
+    changes = [_told(line) for line in (lines or "").split("\n")[:-1]]
+    watch.effect = effect_of(changes, unsteady=tool.unsteady, began_at=began_at, ended_at=timezone.now())
+
+
+def _refuse_unwatched(tables: set[str], written: dict[str, int], *, told: int, locked: set[str]) -> None:
+    beyond = sorted(table for table in written.keys() - tables if not _is_ours(table))
+    if beyond:
+        raise NotForeseeable(
+            _("It would also write to %(tables)s, which it does not name. Its developer has to add that.")
+            % {"tables": ", ".join(beyond)}
+        )
+    if locked:
+        raise NotForeseeable(
+            _("It would empty, alter or lock a whole table (%(tables)s), which cannot be shown.")
+            % {"tables": ", ".join(sorted(locked))}
+        )
+    if told > ROWS:
+        raise NotForeseeable(
+            _("It would change %(rows)s rows, and %(limit)s are allowed at once.") % {"rows": told, "limit": ROWS}
+        )
+    if told != sum(rows for table, rows in written.items() if table in tables):
+        raise NotForeseeable(_("Not everything it would change could be seen."))
+
+
+def _is_ours(table: str) -> bool:
+    """True for what Cairnloop keeps itself, such as its audit trail and its jobs: none of it is the tool's effect."""
+    own = {model._meta.db_table for model in apps.get_app_config("cairnloop").get_models(include_auto_created=True)}
+    return table in own or table.startswith("procrastinate_")
+
+
+def _written() -> dict[str, int]:
+    """How many rows of each table this transaction has written so far, as PostgreSQL counts itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND schemaname NOT LIKE 'pg\\_temp%%'"
+        )
+        return dict(cursor.fetchall())
+
+
+def _locked_whole() -> set[str]:
+    """The tables this transaction keeps everybody out of, as TRUNCATE and ALTER do without writing a row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+            " WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'"
+            " AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def _set(**values: str) -> None:
+    each = ", ".join(["set_config(%s, %s, true)"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {each}", [part for pair in values.items() for part in pair])  # constants
+
+
+def _told(line: str) -> Told:
+    # Numbers stay as they are written: 12.50 is not 12.5 to whoever approves it.
+    row: dict[str, Any] = json.loads(line, parse_float=str, parse_int=str)
+    return Told(table=row["table"], before=row["before"], after=row["after"])

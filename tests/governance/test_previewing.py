@@ -1,0 +1,281 @@
+"""A preview shows every row a tool would write, by whatever means, and leaves the database as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.utils import timezone
+from pydantic import BaseModel
+
+import cairnloop
+from cairnloop.core.live import INBOX, hint
+from cairnloop.governance.installing import install_triggers, unwatched
+from cairnloop.models import AuditEntry, ToolProposal
+from cairnloop.testing import run_waiting_jobs
+from tests.factories import BILLING, make_operator
+from tests.governance.test_approving import approve
+from tests.governance.tools import NOTE
+
+HERE = "tests.governance.test_previewing"
+
+
+class Anything(cairnloop.Tool):
+    """Does what a test wants."""
+
+    name = "anything"
+    title = "Anything"
+    risk = cairnloop.Risk.HIGH_WRITE
+    transactional = True
+    writes = ("auth.Group", "auth.Group_permissions", "auth.User")
+    doing: ClassVar[Callable[[], Any]]
+
+    class Input(BaseModel):
+        n: int = 0
+
+    def authorize(self, *, input: Any, context: cairnloop.ToolContext) -> bool:
+        return True
+
+    def run(self, *, input: Any, context: cairnloop.ToolContext, run_key: str) -> cairnloop.ToolResult:
+        type(self).doing()
+        return cairnloop.ToolResult(summary="Done.")
+
+
+def doing(work: Callable[[], Any]) -> ToolProposal:
+    Anything.doing = staticmethod(work)  # type: ignore[assignment]
+    count = ToolProposal.objects.count()
+    return cairnloop.propose_tool(tool="anything", input={"n": count}, by=BILLING)
+
+
+def rows(proposal: ToolProposal) -> list[tuple[str, str, str, dict[str, tuple[str | None, str | None]]]]:
+    assert proposal.effect is not None, proposal.reason
+    return [
+        (
+            each["model"],
+            each["doing"],
+            each["key"],
+            {field["name"]: (field["before"], field["after"]) for field in each["fields"]},
+        )
+        for each in proposal.effect["rows"]
+    ]
+
+
+def contents() -> dict[str, list[str]]:
+    """Everything in every table, but what proposing itself keeps."""
+    kept = ("cairnloop_toolproposal", "cairnloop_toolapproval", "cairnloop_auditentry")
+    with connection.cursor() as cursor:
+        found = {}
+        for table in connection.introspection.table_names(cursor):
+            if table not in kept:
+                cursor.execute(f'SELECT t::text, ctid::text, xmin::text FROM "{table}" t ORDER BY 1')
+                found[table] = ["|".join(row) for row in cursor.fetchall()]
+        return found
+
+
+@pytest.fixture
+def watched(settings: Any) -> None:
+    settings.CAIRNLOOP = {"TOOLS": [f"{HERE}.Anything", NOTE]}
+    install_triggers()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("watched")
+class TestWhatIsSeen:
+    def test_shows_what_is_saved_field_by_field(self, group: Group):
+        def rename() -> None:
+            group.name = "Southbeam"
+            group.save()
+
+        found = rows(doing(rename))
+        assert found == [("auth.Group", "update", str(group.pk), {"name": ("Northbeam", "Southbeam")})]
+
+    @pytest.mark.parametrize(
+        "work",
+        [
+            lambda: Group.objects.update(name="Southbeam"),
+            lambda: Group.objects.bulk_update([Group(pk=Group.objects.get().pk, name="Southbeam")], ["name"]),
+            lambda: connection.cursor().execute("UPDATE auth_group SET name = 'Southbeam'"),
+            lambda: [Group.objects.update(name="Between"), Group.objects.update(name="Southbeam")],
+        ],
+    )
+    def test_shows_the_same_however_it_is_written(self, group: Group, work: Any):
+        assert rows(doing(work)) == [("auth.Group", "update", str(group.pk), {"name": ("Northbeam", "Southbeam")})]
+
+    def test_shows_what_is_inserted_and_what_refers_to_it(self):
+        permission = Permission.objects.order_by("pk")[0]
+
+        def found() -> None:
+            Group.objects.bulk_create([Group(name="A"), Group(name="B")])
+            Group.objects.get(name="B").permissions.add(permission)
+
+        assert rows(doing(found)) == [
+            ("auth.Group", "insert", "new 1", {"name": (None, "A")}),
+            ("auth.Group", "insert", "new 2", {"name": (None, "B")}),
+            (
+                "auth.Group_permissions",
+                "insert",
+                "new 3",
+                {"group": (None, "new 2"), "permission": (None, str(permission.pk))},
+            ),
+        ]
+
+    def test_shows_what_is_deleted_with_what_hung_on_it(self, group: Group):
+        group.permissions.add(Permission.objects.order_by("pk")[0])
+        assert [(model, doing) for model, doing, *_ in rows(doing(group.delete))] == [
+            ("auth.Group", "delete"),
+            ("auth.Group_permissions", "delete"),
+        ]
+
+    def test_hides_secrets_and_names_moments_and_generated_values(self):
+        def sign_up() -> None:
+            make_operator("lin", first_name="Lin", last_name="Zhao", permissions="")
+
+        (model, made, key, fields) = rows(doing(sign_up))[0]
+        assert (model, made, key) == ("auth.User", "insert", "new 1")
+        assert fields["password"] == (None, "••••") and fields["date_joined"] == (None, "(now)")
+        assert fields["username"] == (None, "lin")
+
+    def test_shows_nothing_for_what_cancels_itself_out(self, group: Group):
+        def there_and_back() -> None:
+            Group.objects.create(name="Gone").delete()
+            Group.objects.update(name="Other")
+            Group.objects.update(name="Northbeam")
+
+        assert rows(doing(there_and_back)) == []
+
+    def test_cuts_what_is_long_and_still_tells_it_apart(self, group: Group):
+        first = doing(lambda: Group.objects.update(name="x" * 140 + "a"))
+        User = type(make_operator("ada", first_name="", last_name="", permissions=""))
+        one = doing(lambda: User.objects.update(first_name="y" * 149))
+        assert first.effect_digest != one.effect_digest
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("watched")
+class TestWhatIsRefused:
+    def refused(self, work: Callable[[], Any]) -> str:
+        proposal = doing(work)
+        assert (proposal.status, proposal.effect) == ("blocked", None)
+        assert not proposal.approvals.exists()
+        return proposal.reason
+
+    def test_names_a_table_the_tool_does_not_name(self):
+        reason = self.refused(lambda: ContentType.objects.create(app_label="a", model="b"))
+        assert "django_content_type" in reason
+
+    def test_refuses_what_nobody_could_look_at(self):
+        reason = self.refused(lambda: Group.objects.bulk_create(Group(name=f"g{n}") for n in range(201)))
+        assert "201" in reason
+
+    def test_refuses_to_empty_a_whole_table(self):
+        reason = self.refused(lambda: connection.cursor().execute("TRUNCATE auth_group_permissions"))
+        assert "auth_group_permissions" in reason
+
+    def test_refuses_a_table_that_does_not_tell(self):
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER cairnloop_effect ON auth_group")
+        assert "manage.py migrate" in self.refused(lambda: None)
+        assert unwatched(["auth_group"]) == {"auth_group"}
+
+    def test_refuses_what_takes_too_long(self, settings: Any):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOL_PREVIEW_SECONDS": 1}
+        assert "too long" in self.refused(lambda: connection.cursor().execute("SELECT pg_sleep(3)"))
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("0",)
+
+    def test_says_what_the_tool_says_and_never_an_error(self):
+        def decline() -> None:
+            raise cairnloop.ToolFailure("The card is gone.")
+
+        def crash() -> None:
+            raise RuntimeError("of lin@example.com")
+
+        assert self.refused(decline) == "The card is gone."
+        assert "lin@" not in self.refused(crash)
+        assert "database" in self.refused(lambda: Group.objects.create(name=None))
+
+    def test_checks_what_is_deferred_to_the_commit(self, group: Group):
+        # The foreign key is INITIALLY DEFERRED: without a check it would only fail at the commit.
+        through = Group.permissions.through
+        assert "database" in self.refused(lambda: through.objects.create(group_id=group.pk, permission_id=10**6))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("watched")
+class TestWhatStays:
+    def test_leaves_every_table_as_it_was(self, group: Group, conversation: Any):
+        committed: list[str] = []
+
+        def everything() -> None:
+            Group.objects.create(name="New")
+            Group.objects.filter(pk=group.pk).update(name=timezone.now().isoformat())
+            cairnloop.add_note(conversation_id=conversation.pk, text="Not yet.", by=BILLING)
+            cairnloop.resolve_conversation(conversation_id=conversation.pk, by=BILLING)
+            hint(INBOX)
+            transaction.on_commit(lambda: committed.append("now"))
+            with transaction.atomic():
+                transaction.on_commit(lambda: committed.append("nested"))
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE TEMPORARY TABLE scratch (n int)")
+                cursor.execute("SET LOCAL work_mem = '8MB'")
+
+        before = contents()
+        recorded = AuditEntry.objects.count()
+        with transaction.atomic():
+            proposal = doing(everything)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('cairnloop.effect_told', true), to_regclass('scratch')")
+                assert cursor.fetchone() in (("", None), (None, None))
+        assert proposal.is_open, proposal.reason
+        assert contents() == before
+        assert committed == []
+        assert set(AuditEntry.objects.values_list("stream", flat=True)) == {
+            f"conversation:{conversation.pk}",
+            f"tool_proposal:{proposal.pk}",
+        }
+        assert AuditEntry.objects.filter(stream=f"conversation:{conversation.pk}").count() == recorded
+
+    def test_is_compared_with_what_really_happens(self, group: Group, decider: Any):
+        proposal = doing(lambda: Group.objects.update(name="Southbeam"))
+        approve(proposal.approvals.get(), decider)
+        # The row is another one than was approved, and the tool would write over it.
+        Group.objects.update(name="Westbeam")
+        run_waiting_jobs()
+        group.refresh_from_db()
+        assert group.name == "Westbeam"
+        first = proposal.approvals.order_by("pk")[0]
+        assert (first.status, first.cause) == ("invalidated", "effect_changed")
+        again = proposal.approvals.pending().get()
+        proposal.refresh_from_db()
+        assert rows(proposal) == [("auth.Group", "update", str(group.pk), {"name": ("Westbeam", "Southbeam")})]
+        approve(again, decider)
+        run_waiting_jobs()
+        group.refresh_from_db()
+        assert group.name == "Southbeam"
+
+    def test_lets_happen_what_only_differs_in_keys_and_moments(self, decider: Any):
+        def sign_up() -> None:
+            make_operator("lin", first_name="Lin", last_name="Zhao", permissions="")
+
+        proposal = doing(sign_up)
+        approve(proposal.approvals.get(), decider)
+        run_waiting_jobs()
+        assert proposal.executions.get().status == "succeeded"
+
+    def test_undoes_what_broke_off(self, group: Group, decider: Any):
+        proposal = doing(lambda: Group.objects.update(name="Southbeam"))
+        approve(proposal.approvals.get(), decider)
+
+        def half() -> None:
+            Group.objects.update(name="Southbeam")
+            raise RuntimeError
+
+        Anything.doing = staticmethod(half)  # type: ignore[assignment]
+        run_waiting_jobs()
+        group.refresh_from_db()
+        assert (group.name, proposal.executions.get().status) == ("Northbeam", "failed")
