@@ -78,8 +78,9 @@ class Settings:
     """How long an approval may be waited for, and used, before it expires."""
     tool_preview_seconds: int = 5
     """How long one statement of a preview may take in the database before the preview is given up."""
-    tool_running_seconds: int = 300
-    """How long an action may run before nobody knows any more whether it happened: then it is asked, not repeated."""
+    tool_unseen_seconds: int = 60
+    """How long after it began an action whose worker is gone counts as ended unseen. It is asked for then, never
+    repeated."""
 
     support_name: str = "Support"
     """The name customers see in the widget's header."""

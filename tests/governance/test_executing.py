@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.utils import timezone
 
 import cairnloop
@@ -33,10 +34,6 @@ def run(tool: str, given: dict[str, Any], *, by: Any, decider: Any, **more: Any)
 
 def standing(proposal: ToolProposal) -> Standing:
     return state_of(ToolProposal.objects.get(pk=proposal.pk)).standing
-
-
-def unfinished(proposal: ToolProposal) -> ToolExecution:
-    return proposal.executions.get()
 
 
 @pytest.mark.usefixtures("tools")
@@ -173,6 +170,34 @@ class TestNotKnowing:
         executing.execute_proposal(proposal_id=proposal.pk)
         assert len(Charge.calls) == 1
         return execution
+
+    def test_waits_for_a_worker_that_is_slow_and_lives(self, decider: Any):
+        seen: list[str] = []
+
+        def look() -> None:
+            reconcile_executions(now=timezone.now() + timedelta(hours=3))
+            seen.append(ToolExecution.objects.get().status)
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+            reconcile_executions(now=timezone.now() + timedelta(hours=3))
+            seen.append(ToolExecution.objects.get().status)
+
+        Charge.meanwhile.append(look)
+        proposal = run("charge", {"cents": 5}, by=decider, decider=decider)
+        # It was only thought to be gone: what it did is known in the end.
+        assert (seen, standing(proposal)) == (["running", "unknown"], Standing.SUCCEEDED)
+
+    def test_says_so_where_a_run_ends_after_it_was_settled(self, decider: Any):
+        def settle() -> None:
+            execution = ToolExecution.objects.get()
+            execution.become_unknown(error="unseen", summary="Unseen.")
+            cairnloop.settle_tool(execution_id=execution.pk, happened=False, reason="Not seen.", by=decider)
+
+        Charge.meanwhile.append(settle)
+        proposal = run("charge", {"cents": 5}, by=decider, decider=decider)
+        assert standing(proposal) is Standing.FAILED
+        late = AuditEntry.objects.get(action="tool.run_ended_late")
+        assert (late.evidence["outcome"], late.evidence["stands_as"]) == ("succeeded", "failed")
 
     def test_asks_the_tool_what_became_of_it(self, decider: Any):
         execution = self.unknown(decider)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group
@@ -55,6 +55,7 @@ class Charge(cairnloop.Tool):
     calls: ClassVar[list[str]] = []
     fails_with: ClassVar[list[Exception]] = []
     answers: ClassVar[list[Any]] = []
+    meanwhile: ClassVar[list[Callable[[], Any]]] = []
     version_of_target = "1"
 
     class Input(BaseModel):
@@ -71,6 +72,8 @@ class Charge(cairnloop.Tool):
         if input.url:
             post(input.url, run_key)
         self.calls.append(run_key)
+        if self.meanwhile:
+            self.meanwhile.pop()()
         if self.fails_with:
             raise self.fails_with.pop(0)
         return cairnloop.ToolResult(summary=f"Charged {input.cents} cents.")

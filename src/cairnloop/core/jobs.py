@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -221,6 +222,21 @@ def count_jobs() -> dict[str, int]:
         for status in totals:
             totals[status] += int(queue[status])
     return totals
+
+
+def is_running(name: str, *, seconds_since_heartbeat: float = 30, **arguments: Any) -> bool:
+    """Return whether a live worker is at a job of this name with these arguments.
+
+    A worker that gave no sign of life for so long counts as gone.
+    """
+    alive = (
+        "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs j JOIN procrastinate_workers w ON w.id = j.worker_id"
+        " WHERE j.status = 'doing' AND j.task_name = %s AND j.args @> %s::jsonb"
+        " AND w.last_heartbeat > now() - make_interval(secs => %s))"
+    )
+    with connections[engine_settings.DATABASE_ALIAS].cursor() as cursor:
+        cursor.execute(alive, [name, json.dumps(arguments), seconds_since_heartbeat])
+        return bool(cursor.fetchone()[0])
 
 
 def last_worker_seen() -> datetime | None:

@@ -6,6 +6,7 @@ how often a job runs.
 
 from __future__ import annotations
 
+import logging
 from hashlib import sha256
 
 from django.db import OperationalError
@@ -29,6 +30,8 @@ from cairnloop.governance.stopping import must_wait
 from cairnloop.governance.validating import NotForeseeable
 from cairnloop.governance.watching import watching
 from cairnloop.hooks.tool import ToolFailure
+
+logger = logging.getLogger("cairnloop.governance")
 
 RETRIES = 4
 """How many more tries a tool gets that says another one is safe."""
@@ -123,7 +126,8 @@ def _effect(runnable: Runnable, *, run_key: str, approved_effect: str | None) ->
     except OperationalError:
         # A deadlock or a lost connection passes: all of this is undone, and the job comes again.
         raise
-    except Exception:
+    except Exception as error:
+        logger.warning("tool %s failed: %s", runnable.tool.name, type(error).__name__)
         return broken()
 
 
@@ -144,11 +148,9 @@ def _guarded(
 ) -> Runnable | None:
     """Return what may run now; None where it may not, which is then recorded."""
     now = timezone.now()
-    if not proposal.is_open or (approval is None and proposal.mode != Mode.AUTO):
+    if approval is None and not _runs_by_itself(proposal):
         return None
     if approval is not None and approval.status != ToolApproval.Status.APPROVED:
-        return None
-    if approval is None and proposal.approvals.exists():
         return None
     try:
         runnable = refuse_changed(proposal, approval, at=now)
@@ -166,6 +168,10 @@ def _guarded(
         return None
     _refuse(proposal, approval, cause=cause, execution=execution)
     return None
+
+
+def _runs_by_itself(proposal: ToolProposal) -> bool:
+    return proposal.is_open and proposal.mode == Mode.AUTO and not proposal.approvals.exists()
 
 
 def _refuse(

@@ -50,6 +50,8 @@ def refuse_changed(proposal: ToolProposal, approval: ToolApproval | None, *, at:
     """
     if approval is not None:
         _refuse_unapproved(proposal, approval, at=at)
+    if not proposal.is_open:
+        raise Stopped(Cause.RECORD_CHANGED)
     tool = find_tool(proposal.tool)
     if tool is None or tool.version != proposal.tool_version:
         raise Stopped(Cause.TOOL_CHANGED)

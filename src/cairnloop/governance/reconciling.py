@@ -14,6 +14,7 @@ from cairnloop.conf import get_settings
 from cairnloop.core import telemetry
 from cairnloop.core.errors import InvalidTransition
 from cairnloop.core.events import publish
+from cairnloop.core.jobs import is_running
 from cairnloop.core.transactions import command, pipeline
 from cairnloop.governance.asking import GOVERNANCE, subject_of
 from cairnloop.governance.calling import Outcome, happened, refused
@@ -28,6 +29,7 @@ from cairnloop.hooks.tool import ToolFailure
 
 logger = logging.getLogger("cairnloop.governance")
 
+JOB = "cairnloop:governance.execute_tool"
 ASKED_LIMIT = 6
 """How often a tool is asked what became of a run, before it is left to a person."""
 AGAIN_AFTER = timedelta(minutes=5)
@@ -38,9 +40,11 @@ AT_ONCE = 50
 @pipeline
 def reconcile_executions(*, now: datetime) -> None:
     """Note which runs nobody saw end, and ask their tools. Nothing is ever run again here."""
-    limit = now - timedelta(seconds=get_settings().tool_running_seconds)
-    for pk in list(ToolExecution.objects.begun_before(limit).values_list("pk", flat=True)[:AT_ONCE]):
-        _give_up(execution_id=pk, begun_before=limit)
+    limit = now - timedelta(seconds=get_settings().tool_unseen_seconds)
+    for pk, proposal_id in list(ToolExecution.objects.begun_before(limit).values_list("pk", "proposal_id")):
+        # While its worker lives, its end may still be seen, however long it takes.
+        if not is_running(JOB, proposal_id=proposal_id):
+            _give_up(execution_id=pk, begun_before=limit)
     unbegun = ToolExecution.objects.filter(status="claimed", claimed_at__lt=now - NEVER_BEGUN_AFTER)
     for pk in list(unbegun.values_list("pk", flat=True)[:AT_ONCE]):
         _fail_unbegun(execution_id=pk, now=now)

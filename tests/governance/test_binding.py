@@ -1,0 +1,149 @@
+"""Whatever is changed between an approval and its run stops the run, and stands in the trail."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.postgres.fields import ArrayField
+from django.db import IntegrityError, connection, models, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cairnloop
+from cairnloop.governance import executing
+from cairnloop.governance.approving import ApprovalNotPending
+from cairnloop.governance.canonical import Unkeepable, keepable, spell
+from cairnloop.models import AuditEntry, ToolApproval, ToolExecution, ToolProposal
+from cairnloop.testing import run_waiting_jobs
+from tests.factories import make_conversation
+from tests.governance.test_approving import approve
+from tests.governance.tools import Charge
+
+REQUIRED = {"status": {"reason": "Other."}, "reason": {"status": "denied"}}
+"""What the database wants changed together with a field."""
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def another(field: models.Field[Any, Any], value: Any) -> Any:
+    """A value of this field that is not the one it has, and that the database takes."""
+    if field.choices:
+        return next(each for each, _ in field.choices if each and each != value)
+    if isinstance(field, models.ForeignKey):
+        return None if value else make_conversation().pk
+    if isinstance(field, models.BooleanField):
+        return not value
+    if isinstance(field, models.DateTimeField):
+        return (value or datetime.fromisoformat("2026-01-01T00:00:00+00:00")) + timedelta(microseconds=1)
+    if isinstance(field, ArrayField):
+        return [*value, "auth.add_group"]
+    if isinstance(field, models.JSONField):
+        return {**(value or {}), "cents": 500}
+    return f"{value}x"[-60:]
+
+
+@pytest.mark.usefixtures("tools")
+class TestAnApprovedProposal:
+    def approved(self, decider: Any, n: int) -> tuple[ToolProposal, ToolApproval]:
+        proposal = cairnloop.propose_tool(tool="charge", input={"cents": n}, by=decider)
+        return proposal, approve(proposal.approvals.get(), decider)
+
+    def test_runs_when_nothing_was_changed(self, decider: Any):
+        proposal, _ = self.approved(decider, 1)
+        executing.execute_proposal(proposal_id=proposal.pk)
+        assert len(Charge.calls) == 1
+
+    @pytest.mark.parametrize("field", [each for each in ToolProposal._meta.concrete_fields if not each.primary_key])
+    def test_does_not_run_with_another_value_of_any_field(self, decider: Any, field: models.Field[Any, Any]):
+        proposal, approval = self.approved(decider, 1)
+        self.refused(
+            proposal, approval, ToolProposal.objects.filter(pk=proposal.pk), field, getattr(proposal, field.attname)
+        )
+
+    @pytest.mark.parametrize(
+        "name",
+        ["digest", "opened_at", "expires_at", "decided_by_ref", "decided_at", "decision_digest", "first_approver_ref"],
+    )
+    def test_does_not_run_by_another_approval(self, decider: Any, name: str):
+        proposal, approval = self.approved(decider, 1)
+        field = ToolApproval._meta.get_field(name)
+        assert isinstance(field, models.Field)
+        self.refused(
+            proposal, approval, ToolApproval.objects.filter(pk=approval.pk), field, getattr(approval, field.attname)
+        )
+
+    def refused(
+        self, proposal: ToolProposal, approval: ToolApproval, row: Any, field: models.Field[Any, Any], value: Any
+    ) -> None:
+        changes = {field.attname: another(field, value), **REQUIRED.get(field.attname, {})}
+        assert row.update(**changes) == 1
+        executing.execute_proposal(proposal_id=proposal.pk)
+        approval.refresh_from_db()
+        assert (approval.status, approval.cause) == ("invalidated", "record_changed"), field.name
+        assert Charge.calls == [] and not ToolExecution.objects.exists()
+        assert AuditEntry.objects.get(action="tool.refused").evidence["cause"] == "record_changed"
+
+    def test_cannot_be_approved_in_the_database_without_an_operator(self, decider: Any):
+        approval = cairnloop.propose_tool(tool="charge", input={"cents": 1}, by=decider).approvals.get()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ToolApproval.objects.filter(pk=approval.pk).update(status="approved")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tools")
+class TestManyAtOnce:
+    def at_once(self, work: Any, times: int) -> list[Any]:
+        begin = threading.Barrier(20)
+
+        def one(number: int) -> Any:
+            if number < 20:
+                begin.wait(timeout=20)
+            try:
+                return work()
+            except ApprovalNotPending as error:
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(20) as pool:
+            return list(pool.map(one, range(times)))
+
+    def test_one_approval_wins_of_a_hundred(self, decider: Any, second: Any):
+        approval = cairnloop.propose_tool(tool="charge", input={"cents": 1}, by=decider).approvals.get()
+        ended = self.at_once(lambda: approve(approval, second), 100)
+        assert sum(isinstance(each, ToolApproval) for each in ended) == 1
+        assert AuditEntry.objects.filter(action="tool.approved").count() == 1
+        run_waiting_jobs()
+        assert len(Charge.calls) == 1
+
+    def test_one_run_wins_of_many(self, decider: Any):
+        proposal = cairnloop.propose_tool(tool="charge", input={"cents": 1}, by=decider)
+        approve(proposal.approvals.get(), decider)
+        self.at_once(lambda: executing.execute_proposal(proposal_id=proposal.pk), 40)
+        assert len(Charge.calls) == 1 and proposal.executions.get().status == "succeeded"
+
+    def test_one_proposal_is_kept_of_many(self, decider: Any):
+        kept = self.at_once(lambda: cairnloop.propose_tool(tool="charge", input={"cents": 1}, by=decider).pk, 40)
+        assert len(set(kept)) == 1 and ToolApproval.objects.count() == 1
+
+
+@pytest.mark.django_db
+class TestACanonicalInput:
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(value=st.dictionaries(st.text(max_size=10), JSON, max_size=4))
+    def test_is_the_same_when_the_database_gives_it_back(self, value: dict[str, Any]):
+        try:
+            kept = keepable(value)
+        except Unkeepable:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s::jsonb::text", [json.dumps(kept)])
+            assert spell(json.loads(cursor.fetchone()[0])) == spell(kept)
