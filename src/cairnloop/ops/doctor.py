@@ -17,6 +17,8 @@ from cairnloop.audit.triggers import TABLES
 from cairnloop.conf import get_settings
 from cairnloop.core import live
 from cairnloop.core.jobs import count_jobs, last_worker_seen
+from cairnloop.governance.installing import tables_of, unwatched
+from cairnloop.governance.registry import registered_tools
 from cairnloop.hooks import HOOKS
 from cairnloop.live_layer import PostgresChannelLayer
 from cairnloop.retrieval import embedding
@@ -131,6 +133,21 @@ def probe_audit() -> Iterator[Finding]:
         yield Finding(Level.READY, "audit trail", "Append-only, chained by the database.")
 
 
+def probe_tools() -> Iterator[Finding]:
+    """The tables that tools write tell what happens to them."""
+    tools = registered_tools()
+    silent = sorted(unwatched(set().union(*map(tables_of, tools.values()))))
+    if silent:
+        yield Finding(
+            Level.LOOK,
+            "tools",
+            f"No effect can be shown on: {', '.join(silent)}. Proposals of tools that write there are blocked.",
+            "Run: python manage.py migrate",
+        )
+    elif tools:
+        yield Finding(Level.READY, "tools", f"{len(tools)} can be proposed.")
+
+
 def probe_worker() -> Iterator[Finding]:
     """A worker is alive, and nothing piles up or failed."""
     seen = last_worker_seen()
@@ -187,6 +204,7 @@ PROBES: tuple[Probe, ...] = (
     probe_hooks,
     probe_database,
     probe_audit,
+    probe_tools,
     probe_worker,
     probe_embedder,
     probe_live,
