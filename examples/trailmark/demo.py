@@ -1,4 +1,4 @@
-"""Runs the whole demo until Ctrl-C: PostgreSQL, tables, people and conversations, web server, worker.
+"""Runs the whole demo until Ctrl-C: PostgreSQL, tables, people and conversations, payment service, web server, worker.
 
 `make demo` calls it; `--reset` forgets what an earlier demo stored. Whatever this starts it also stops, and
 nothing else is touched.
@@ -24,11 +24,12 @@ from types import TracebackType
 from typing import IO, Self
 
 import tables
-from port import HOST, PortRefused, demo_port
+from port import HOST, PortRefused, demo_port, free_port
 
 HERE = Path(__file__).resolve().parent
 STATE_DIR = Path(os.environ.get("TRAILMARK_STATE", HERE.parents[1] / ".cairnloop"))
 DATA_DIR = STATE_DIR / "demo-postgres"
+PAYMENTS = STATE_DIR / "demo-payments.sqlite3"
 MADE_BY = STATE_DIR / "demo-migrations.json"
 WEB = (
     "-m",
@@ -151,7 +152,11 @@ class Demo:
         connections.close_all()
 
     def _start_parts(self) -> None:
+        port = free_port()
+        os.environ["TRAILMARK_PAYMENTS_URL"] = f"http://{HOST}:{port}"
         with progress("Web server and worker"):
+            payments = ("payment_service.py", "--port", str(port), "--data", str(PAYMENTS))
+            self.parts.append(Part("payment service", *payments))
             self.parts.append(Part("web server", *WEB, "--host", HOST, "--port", str(self.port)))
             self.parts.append(Part("worker", *WORKER))
             deadline = time.monotonic() + START_SECONDS
@@ -252,6 +257,8 @@ def forget_everything() -> None:
     with progress("The last demo forgotten"):
         stop_postgres(DATA_DIR)
         shutil.rmtree(DATA_DIR, ignore_errors=True)
+        for file in STATE_DIR.glob(f"{PAYMENTS.name}*"):
+            file.unlink()
 
 
 def main() -> int:

@@ -31,6 +31,13 @@ def demo_port() -> int:
     return port
 
 
+def free_port() -> int:
+    """Return a port nobody listens on now, for parts that only ours talk to."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
 def _refusal(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         other = port + 1 if port < 65_535 else 8000

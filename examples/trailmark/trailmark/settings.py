@@ -51,6 +51,11 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 X_FRAME_OPTIONS = "DENY"
 
+TRAILMARK_PAYMENTS_URL = os.environ.get("TRAILMARK_PAYMENTS_URL", "http://127.0.0.1:8090")
+"""The payment service. `make demo` runs a small one of its own."""
+TRAILMARK_PAYMENTS_SECONDS = 10
+"""How long an answer of it is waited for."""
+
 TRAILMARK_DEMO = os.environ.get("TRAILMARK_DEMO") == "1"
 """Whoever opens the page may become any of the invented people. Only `make demo` should set it."""
 
