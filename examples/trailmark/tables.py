@@ -7,7 +7,7 @@ import importlib.util
 import json
 from pathlib import Path
 
-APPS = ("cairnloop", "trailmark")
+APPS = ("cairnloop", "trailmark", "retail")
 Digests = dict[str, str]
 
 

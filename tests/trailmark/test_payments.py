@@ -29,9 +29,11 @@ def serving(path: Path, settings: Any) -> Iterator[PaymentService]:
         settings.TRAILMARK_PAYMENTS_URL, settings.TRAILMARK_PAYMENTS_SECONDS = service.url, 5
         thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield service
-        service.shutdown()
-        thread.join()
+        try:
+            yield service
+        finally:
+            service.shutdown()
+            thread.join()
 
 
 def refund(charge: str = "ch_1", cents: int = 34_800, key: str = "k1") -> payments.Refund:

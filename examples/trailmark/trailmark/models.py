@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
+from hashlib import sha256
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser
@@ -16,6 +18,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=120)
     plan = models.CharField(max_length=40)
     seats = models.PositiveIntegerField()
+    trial_ends_at = models.DateTimeField(null=True, blank=True)
+    """When they have to choose a plan; empty for those who pay."""
 
     def __str__(self) -> str:
         return self.name
@@ -71,7 +75,7 @@ class Seat(models.Model):
 
 
 class ApiKey(models.Model):
-    """A key for Trailmark's API; only its first letters are kept."""
+    """A key for Trailmark's API; only its first letters are kept, and what proves the rest."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_keys")
     label = models.CharField(max_length=80)
@@ -79,6 +83,25 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    secret_digest = models.CharField(max_length=64, blank=True)
+    """The SHA-256 of the whole key. Empty until its owner has let it be shown, which happens once."""
+
+    def reveal(self) -> str:
+        """Make the secret, keep its digest, and return it. Raises AlreadyShown the second time."""
+        secret = f"{self.prefix}_{secrets.token_urlsafe(24)}"
+        digest = sha256(secret.encode()).hexdigest()
+        if not ApiKey.objects.filter(pk=self.pk, secret_digest="", revoked_at=None).update(secret_digest=digest):
+            raise AlreadyShown
+        return secret
+
+    @property
+    def next_prefix(self) -> str:
+        """How the key begins that takes this one's place."""
+        return f"tm_live_{sha256(f'after {self.prefix}'.encode()).hexdigest()[:6]}"
+
+
+class AlreadyShown(Exception):
+    """A key is shown to its owner once."""
 
 
 class Charge(models.Model):
@@ -99,11 +122,17 @@ class Charge(models.Model):
 
     class Meta:
         ordering = ["-captured_at"]
+        permissions = [("refund_charge", "Can refund charge")]
 
     @property
     def amount(self) -> str:
         """The sum as it stands on an invoice."""
         return f"${self.amount_cents / 100:,.2f}"
+
+    @property
+    def in_words(self) -> str:
+        """What tells it from others at a glance."""
+        return f"{self.amount}, {self.captured_at:%-d %b %Y, %H:%M:%S}, {self.invoice_number or 'no invoice'}"
 
 
 class CiRunQuerySet(models.QuerySet["CiRun"]):

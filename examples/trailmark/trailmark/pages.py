@@ -7,9 +7,10 @@ from functools import wraps
 from typing import Concatenate
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
-from trailmark.models import Member
+from trailmark.models import AlreadyShown, Member
 from trailmark.personas import customer_of
 
 RUNS_SHOWN = 12
@@ -41,7 +42,25 @@ def runs(request: HttpRequest, customer: Member) -> HttpResponse:
 @customer_required
 def api_keys(request: HttpRequest, customer: Member) -> HttpResponse:
     """Keys, oldest last."""
-    return render(request, "trailmark/api_keys.html", {"keys": customer.company.api_keys.order_by("-created_at")})
+    return _api_keys(request, customer)
+
+
+@require_POST
+@customer_required
+def api_key_secret(request: HttpRequest, customer: Member, key: int) -> HttpResponse:
+    """Show a new key to whoever owns it, once."""
+    try:
+        secret = get_object_or_404(customer.company.api_keys, pk=key).reveal()
+    except AlreadyShown:
+        return redirect("api-keys")
+    return _api_keys(request, customer, secret=secret)
+
+
+def _api_keys(request: HttpRequest, customer: Member, *, secret: str = "") -> HttpResponse:
+    keys = customer.company.api_keys.order_by("-created_at")
+    response = render(request, "trailmark/api_keys.html", {"keys": keys, "secret": secret})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @customer_required

@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from psycopg.conninfo import conninfo_to_dict
 
 from cairnloop.embedded import start_postgres
+from retail import RETAIL_TOOLS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENGINE = "django.db.backends.postgresql"
@@ -61,6 +62,8 @@ TRAILMARK_DEMO = os.environ.get("TRAILMARK_DEMO") == "1"
 
 INSTALLED_APPS = [
     "trailmark",
+    # An invented shop for `manage.py replay_tool_tasks`; no part of the example.
+    "retail",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -107,4 +110,12 @@ CAIRNLOOP = {
     "CONTEXT_PROVIDER": "trailmark.support.context.TrailmarkContext",
     "NOTIFIER": "trailmark.support.notifier.TrailmarkNotifier",
     "WIDGET_VERIFIER": "cairnloop.widget.verifiers.SignedTokenVerifier",
+    "TOOLS": [
+        "trailmark.support.tools.grant_seats.GrantSeats",
+        "trailmark.support.tools.extend_trial.ExtendTrial",
+        "trailmark.support.tools.rotate_api_key.RotateApiKey",
+        "trailmark.support.tools.refund_charge.RefundCharge",
+        "trailmark.support.tools.look_up_runs.LookUpRuns",
+        *RETAIL_TOOLS,
+    ],
 }

@@ -11,6 +11,7 @@ urlpatterns = [
     path("persona/", personas.become, name="persona"),
     path("runs/", pages.runs, name="runs"),
     path("api-keys/", pages.api_keys, name="api-keys"),
+    path("api-keys/<int:key>/secret/", pages.api_key_secret, name="api-key-secret"),
     path("billing/", pages.billing, name="billing"),
     path("chat", chat.page, name="chat"),
     path("chat/token/", chat.token, name="chat-token"),

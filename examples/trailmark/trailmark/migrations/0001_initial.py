@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120)),
                 ("plan", models.CharField(max_length=40)),
                 ("seats", models.PositiveIntegerField()),
+                ("trial_ends_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -94,6 +95,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-captured_at"],
+                "permissions": [("refund_charge", "Can refund charge")],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +110,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("secret_digest", models.CharField(blank=True, max_length=64)),
                 (
                     "workspace",
                     models.ForeignKey(

@@ -17,6 +17,8 @@ class Company:
     monthly_cents: int
     repositories: tuple[str, ...]
     weekly_runs: int
+    trial_days: int = 0
+    """How long they may still try before they pay; 0 for those who do."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Person:
     time_zone: str = "UTC"
     may_answer: bool = True
     """For staff: may they act in the dashboard, or only look?"""
+    may_decide: bool = False
+    """For staff: may they approve what others propose?"""
 
     @property
     def domain(self) -> str:
@@ -70,6 +74,7 @@ COMPANIES = (
     Company("holloway", "Holloway Studio", "Solo, monthly", 1, 1, 1_200, ("portfolio",), 7),
     Company("petrel", "Petrel", "Enterprise", 45, 32, 202_500, ("archive", "search", "ingest"), 66),
     Company("zaytuna", "Zaytuna Press", "Team, monthly", 5, 4, 12_000, ("naskh", "reader"), 15),
+    Company("juniper", "Juniper Works", "Trial", 5, 3, 0, ("tuning", "samples"), 38, trial_days=2),
     Company("oakline", "Oakline Radio", "Team, monthly", 9, 9, 21_600, ("playout", "podcast"), 28),
 )
 
@@ -88,9 +93,10 @@ PEOPLE = (
     Person("amara", "Amara", "Nwosu", "Workspace owner", "holloway", "Europe/London"),
     Person("sam", "Sam", "Whitaker", "Engineering manager", "petrel", "America/Denver"),
     Person("noor", "Noor", "Halabi", "Workspace owner", "zaytuna", "Asia/Amman"),
+    Person("petra", "Petra", "Dvorak", "Workspace owner", "juniper", "Europe/Prague"),
     Person("ines", "Inês", "Carvalho", "Broadcast engineer", "oakline", "Europe/Lisbon"),
     Person("ada", "Ada", "Brandt", "Support"),
-    Person("grace", "Grace", "Owusu", "Support lead"),
+    Person("grace", "Grace", "Owusu", "Support lead", may_decide=True),
     Person("ivo", "Ivo", "Marin", "Support"),
     Person("nils", "Nils", "Ekberg", "Finance, read-only", may_answer=False),
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import secrets
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.contrib.auth.models import Group, Permission
 
@@ -33,12 +35,28 @@ COMMITS = (
     "Bump the compiler",
 )
 
+LOOKS = ("view_conversation",)
+ANSWERS = ("change_conversation", "change_article")
+PROPOSES = ("change_workspace", "change_apikey", "refund_charge", "view_cirun")
+"""What the tools of `trailmark.support.tools` ask for."""
+GROUPS = {
+    "Looks into support": LOOKS,
+    "Support": LOOKS + ANSWERS + PROPOSES,
+    "Decides in support": ("change_toolapproval",),
+}
+
 
 def fill(*, now: datetime) -> None:
     """Create what is missing; running it again changes nothing."""
     for company in COMPANIES:
         workspace, is_new = Workspace.objects.get_or_create(
-            slug=company.slug, defaults={"name": company.name, "plan": company.plan, "seats": company.seats}
+            slug=company.slug,
+            defaults={
+                "name": company.name,
+                "plan": company.plan,
+                "seats": company.seats,
+                "trial_ends_at": now + timedelta(days=company.trial_days) if company.trial_days else None,
+            },
         )
         if is_new:
             dice = random.Random(f"trailmark {company.slug}")
@@ -69,14 +87,16 @@ def _person(person: Person) -> None:
         member.save(update_fields=["password"])
     if not person.company:
         member.groups.add(_group("Support" if person.may_answer else "Looks into support"))
+    if person.may_decide:
+        member.groups.add(_group("Decides in support"))
 
 
 def _group(name: str) -> Group:
     """Who may do what in the dashboard is said with Django's own permissions."""
     group, is_new = Group.objects.get_or_create(name=name)
     if is_new:
-        codenames = ["view_conversation"] + (["change_conversation", "change_article"] if name == "Support" else [])
-        group.permissions.set(Permission.objects.filter(content_type__app_label="cairnloop", codename__in=codenames))
+        apps = ("cairnloop", "trailmark")
+        group.permissions.set(Permission.objects.filter(content_type__app_label__in=apps, codename__in=GROUPS[name]))
     return group
 
 
@@ -99,6 +119,8 @@ def _keys(workspace: Workspace, dice: random.Random, *, now: datetime) -> None:
             workspace=workspace,
             label=label,
             prefix=f"tm_live_{dice.randrange(16**6):06x}",
+            # They have been shown. Nobody knows what belongs to these.
+            secret_digest=sha256(secrets.token_bytes()).hexdigest(),
             created_at=now - timedelta(days=dice.randint(3, 400)),
             last_used_at=now - timedelta(minutes=dice.randint(1, 4_000)),
             revoked_at=now - timedelta(minutes=46) if workspace.slug == "fathom" and label == labels[0] else None,
@@ -108,6 +130,8 @@ def _keys(workspace: Workspace, dice: random.Random, *, now: datetime) -> None:
 
 
 def _charges(workspace: Workspace, company: Company, dice: random.Random, *, now: datetime) -> None:
+    if company.trial_days:
+        return
     renewed_at = now - timedelta(days=dice.randint(1, 3), hours=dice.randint(1, 20))
     charges = [
         Charge(
