@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from retail.models import Customer, Order, Product, Record
 from retail.replay.recording import State
+from retail.shop import Document
 
 KINDS: dict[str, type[Record]] = {"products": Product, "users": Customer, "orders": Order}
 
@@ -19,8 +25,13 @@ def move_in(shop: State) -> None:
 
 
 def read() -> State:
-    """Return the whole shop as it is committed now."""
-    return {kind: dict(model._default_manager.values_list("id", "body")) for kind, model in KINDS.items()}
+    """Return the whole shop as it is committed now; documents that did not change are the same objects as before."""
+    return {
+        kind: {
+            key: _document(text) for key, text in model._default_manager.values_list("id", Cast("body", TextField()))
+        }
+        for kind, model in KINDS.items()
+    }
 
 
 def put_back(shop: State) -> None:
@@ -30,3 +41,9 @@ def put_back(shop: State) -> None:
         for kind, model in KINDS.items():
             changed = [key for key, body in shop[kind].items() if now[kind].get(key) != body]
             model._default_manager.bulk_update((model(id=key, body=shop[kind][key]) for key in changed), ["body"])
+
+
+@lru_cache(maxsize=10_000)
+def _document(text: str) -> Document:
+    document: Document = json.loads(text)
+    return document
