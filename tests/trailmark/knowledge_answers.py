@@ -52,5 +52,5 @@ UNANSWERED: tuple[tuple[str, str], ...] = (
 )
 """Story, if it is seeded, and a question that is left without an article on purpose."""
 
-WITHOUT_QUESTION = ("out-of-office", "whole-log-again")
-"""An automatic reply, and a duplicate."""
+WITHOUT_QUESTION = ("out-of-office", "trial-ends", "whole-log-again")
+"""An automatic reply, a favour that no article promises, and a duplicate."""

@@ -88,6 +88,19 @@ class TestSeed:
         verified = seeded.manage("cairnloop_audit", "verify")
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
+    def test_proposes_actions_of_which_one_has_run(self, seeded: Database) -> None:
+        assert seeded.rows(
+            "SELECT tool, proposal.status, approval.status, execution.status FROM cairnloop_toolproposal AS proposal "
+            "LEFT JOIN cairnloop_toolapproval AS approval ON approval.proposal_id = proposal.id "
+            "LEFT JOIN cairnloop_toolexecution AS execution ON execution.proposal_id = proposal.id ORDER BY 1, 2"
+        ) == [
+            ("extend_trial", "denied", None, None),
+            ("extend_trial", "open", "pending", None),
+            ("grant_seats", "open", "approved", "succeeded"),
+            ("refund_charge", "open", "pending", None),
+        ]
+        assert seeded.rows("SELECT seats FROM trailmark_workspace WHERE slug = 'kestrel'") == [(160,)]
+
     def test_gives_nobody_a_password(self, seeded: Database) -> None:
         assert seeded.rows("SELECT count(*) FROM trailmark_member WHERE password NOT LIKE '!%'") == [(0,)]
 

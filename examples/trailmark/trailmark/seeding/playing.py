@@ -11,11 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 import cairnloop
-from cairnloop.models import Conversation
+from cairnloop.models import Conversation, ToolApproval
 from trailmark.models import Member
 from trailmark.seeding.staging import (
+    Approves,
     Archives,
     Notes,
+    Proposes,
     Rates,
     Reads,
     Reopens,
@@ -149,5 +151,10 @@ class _Stage:
                 cairnloop.archive_conversation(conversation_id=this, by=self._staff(who), reason=reason)
             case Rates(rating=rating):
                 cairnloop.record_rating(conversation_id=this, rating=rating, by=self._customer(scene.story))
+            case Proposes(who=who, tool=tool, given=given):
+                cairnloop.propose_tool(tool=tool, input=given, by=self._staff(who), conversation_id=this)
+            case Approves(who=who):
+                waiting = ToolApproval.objects.pending().filter(proposal__conversation=this).latest("pk")
+                cairnloop.approve_tool(approval_id=waiting.pk, by=self._staff(who), seen_digest=waiting.digest)
             case _:
                 raise TypeError(f"Nobody knows how to play {step!r}.")

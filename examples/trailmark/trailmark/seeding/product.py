@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, Permission
 
 from trailmark.models import ApiKey, Charge, CiRun, Member, Seat, Workspace
 from trailmark.seeding.cast import COMPANIES, PEOPLE, Company, Person
+from trailmark.seeding.stories.billing import DUPLICATE
 
 COMMITS = (
     "Tune the path smoother",
@@ -148,7 +149,7 @@ def _charges(workspace: Workspace, company: Company, dice: random.Random, *, now
         charges.append(
             Charge(
                 workspace=workspace,
-                reference="ch_3qk7lm2e",
+                reference=DUPLICATE,
                 what_for=company.plan,
                 amount_cents=company.monthly_cents,
                 captured_at=renewed_at + timedelta(seconds=41),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
@@ -91,6 +93,22 @@ class Rates(Step):
     """The customer says how it went."""
 
     rating: str
+
+
+@dataclass(frozen=True)
+class Proposes(Step):
+    """An operator proposes an action."""
+
+    who: str
+    tool: str
+    given: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Approves(Step):
+    """An operator approves what was proposed last; the worker runs it once it is there."""
+
+    who: str
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from trailmark.seeding.staging import Notes, Rates, Reads, Replies, Resolves, Says, Story, Takes
+from trailmark.seeding.staging import Approves, Notes, Proposes, Rates, Reads, Replies, Resolves, Says, Story, Takes
 
 ACCESS = (
     Story(
@@ -60,6 +60,8 @@ ACCESS = (
                 "will have the seats today.",
             ),
             Says("55m", "Thank you. It would calm me to see the number change before the weekend."),
+            Proposes("20m", "ivo", "grant_seats", {"seats": 40}),
+            Approves("6m", "grace"),
         ),
     ),
     Story(

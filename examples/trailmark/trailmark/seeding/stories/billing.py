@@ -6,6 +6,7 @@ from __future__ import annotations
 from trailmark.seeding.staging import (
     Archives,
     Notes,
+    Proposes,
     Rates,
     Reads,
     Replies,
@@ -14,6 +15,9 @@ from trailmark.seeding.staging import (
     Story,
     Takes,
 )
+
+DUPLICATE = "ch_3qk7lm2e"
+"""The reference of Northbeam's second charge."""
 
 CHARGED_TWICE = Story(
     key="charged-twice",
@@ -58,6 +62,7 @@ CHARGED_TWICE = Story(
             "Two of three repositories are green again, nav-core is still skipped. And is there news on the refund? "
             "Finance closes the month tomorrow.",
         ),
+        Proposes("2m", "ivo", "refund_charge", {"charge": DUPLICATE}),
     ),
 )
 
@@ -148,11 +153,32 @@ BILLING = (
             ),
             Takes("11m", "ada"),
             Reads("1m", "ada"),
+            Proposes("3m", "ada", "extend_trial", {"days": 7}),
             Replies(
-                "5m",
+                "2m",
                 "ada",
                 "Yes. I moved the next try to Monday, so you have the whole weekend. Nothing is switched off before "
                 "that, and nothing is charged twice.",
+            ),
+        ),
+    ),
+    Story(
+        key="trial-ends",
+        customer="petra",
+        subject="The trial ends before our review does",
+        begins="4h 20m",
+        text=(
+            "We like what we see, but our security review takes until the end of next week, and the trial ends the day "
+            "after tomorrow. Could we have two weeks more? We would rather not build on something we must switch off."
+        ),
+        steps=(
+            Takes("25m", "ada"),
+            Reads("1m", "ada"),
+            Proposes("4m", "ada", "extend_trial", {"days": 14}),
+            Replies(
+                "2m",
+                "ada",
+                "Two weeks more are no problem from my side. I have asked for it, and write once it is done.",
             ),
         ),
     ),
