@@ -1,6 +1,6 @@
 """Every table of Cairnloop: read freely, write through the verbs of `cairnloop`."""
 
-from cairnloop.audit.models import AuditEntry, AuditSeal
+from cairnloop.audit.models import AuditEntry, AuditSeal, AuditVerification
 from cairnloop.conversations.models import Conversation, Message, ReadMarker
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.governance.models import AutomationSwitch, ToolApproval, ToolExecution, ToolProposal
@@ -23,6 +23,7 @@ __all__ = [
     "Article",
     "AuditEntry",
     "AuditSeal",
+    "AuditVerification",
     "AutomationSwitch",
     "Chunk",
     "ChunkSentence",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -74,6 +75,23 @@ def flaw(**arguments: Any) -> Flaw:
 
 @pytest.mark.usefixtures("sealed_trail")
 class TestVerifyStoredTrail:
+    @pytest.mark.parametrize(
+        "damage", ["UPDATE cairnloop_auditentry SET reason = 'x'", "DELETE FROM cairnloop_auditentry"]
+    )
+    def test_names_whichever_row_was_changed_or_removed(self, damage):
+        for row in list(AuditEntry.objects.order_by("stream", "position")):
+            untouched = transaction.savepoint()
+            tamper(f"{damage} WHERE id = %s", row.pk)
+            found = flaw()
+            transaction.savepoint_rollback(untouched)
+            assert (found.stream, found.position) == (row.stream, row.position)
+        assert verify_stored_trail().is_intact
+
+    def test_names_a_moment_beyond_the_calendar(self):
+        tamper("UPDATE cairnloop_auditentry SET recorded_at = 'infinity' WHERE id = %s", entry_at(2).id)
+        found = flaw()
+        assert (found.fault, found.stream, found.position) == (Fault.CONTENT_CHANGED, "conversation:2", 2)
+
     def test_finds_an_untouched_trail_intact(self):
         verification = verify_stored_trail()
 
@@ -310,6 +328,12 @@ other_values = st.one_of(
 )
 
 
+def _damaged(entry: ChainedEntry, how: str | None) -> ChainedEntry:
+    if how is None:
+        return entry
+    return replace(entry, **({"reason": "Because."} if how == "flip" else {how: "f" * 64}))
+
+
 class TestVerifyTrail:
     def test_finds_the_untouched_trail_intact(self):
         verification = verify_trail(seals=SEALS, entries=ENTRIES, seal_hash=SEALS[-1].hash)
@@ -375,6 +399,46 @@ class TestVerifyTrail:
         entries = [*ENTRIES]
         entries.insert(target, ENTRIES[index])
         assert not verify_trail(seals=SEALS, entries=entries).is_intact
+
+    @given(
+        changes=st.dictionaries(entry_indexes, st.sampled_from(["flip", "hash", "previous_hash", "drop"]), min_size=1)
+    )
+    def test_the_first_of_any_rows_that_were_changed_or_dropped_is_named(self, changes):
+        entries = [
+            _damaged(entry, changes.get(index)) for index, entry in enumerate(ENTRIES) if changes.get(index) != "drop"
+        ]
+        first = ENTRIES[min(changes)]
+
+        found = verify_trail(seals=SEALS, entries=entries).flaw
+        assert found is not None
+        behind = [index for index in range(min(changes), len(ENTRIES)) if ENTRIES[index].stream == first.stream]
+        is_gone = all(changes.get(index) == "drop" for index in behind)
+        # Of an end that is gone nothing but its sealed head is known.
+        assert (found.stream, found.position) == (first.stream, 3 if is_gone else first.position)
+
+    @given(first=entry_indexes, second=entry_indexes)
+    def test_the_first_of_two_rows_that_were_given_each_others_place_is_named(self, first, second):
+        assume(first < second)
+        entries = [*ENTRIES]
+        for index, other in ((first, second), (second, first)):
+            place = ENTRIES[index]
+            entries[index] = replace(ENTRIES[other], stream=place.stream, position=place.position)
+
+        found = verify_trail(seals=SEALS, entries=entries).flaw
+        assert found is not None
+        assert (found.stream, found.position) == (ENTRIES[first].stream, ENTRIES[first].position)
+
+    @given(first=entry_indexes, second=entry_indexes)
+    def test_the_first_of_two_lines_that_changed_places_is_named(self, first, second):
+        assume(first < second)
+        entries = [*ENTRIES]
+        entries[first], entries[second] = entries[second], entries[first]
+
+        found = verify_trail(seals=SEALS, entries=entries).flaw
+        assert found is not None
+        assert (found.stream, found.position or 1) in {
+            (ENTRIES[index].stream, ENTRIES[index].position) for index in (first, second)
+        } | {(ENTRIES[first].stream, 3)}
 
     @pytest.mark.parametrize(
         "heads",

@@ -35,12 +35,12 @@ def export_trail(*, write: Callable[[str], object]) -> int:
     """Write every seal and entry as a line of JSON, then a line that says how many; return that number."""
     lines = 0
     for seal in stored_seals():
-        write(_line("seal", seal))
+        write(line_of("seal", seal))
         lines += 1
     for entry in stored_entries():
-        write(_line("entry", entry))
+        write(line_of("entry", entry))
         lines += 1
-    write(json.dumps({"kind": "end", "lines": lines}))
+    write(end_line(lines))
     return lines
 
 
@@ -97,9 +97,23 @@ class _ExportFile:
             raise UnreadableExport(self._line_number, "it is not UTF-8.") from error
 
 
-def _line(kind: str, row: ChainedEntry | ChainedSeal) -> str:
+def line_of(kind: str, row: ChainedEntry | ChainedSeal) -> str:
+    """Return a seal or an entry as one line of an export, without its end."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
     return json.dumps({"kind": kind, **values}, default=instant)
+
+
+def end_line(lines: int) -> str:
+    """Return the last line of an export, which says how many there are before it."""
+    return json.dumps({"kind": "end", "lines": lines})
+
+
+def stored_seal_pages(*, size: int = 20) -> Iterator[list[ChainedSeal]]:
+    """Yield every seal by number, some at a time: nothing is held in the database between them."""
+    last = 0
+    while seals := list(stored_seals(behind=last, limit=size)):
+        yield seals
+        last = seals[-1].number
 
 
 def _value(value: Any, declared: str) -> Any:

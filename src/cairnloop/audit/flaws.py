@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cairnloop.audit.chaining import FIRST_PREVIOUS_HASH
+
 
 class Fault(StrEnum):
     """What can be wrong with a trail."""
@@ -47,6 +49,9 @@ class Verification:
     """How far the trail was read, and its first flaw if it has one."""
 
     seals: int = 0
+    seal_number: int = 0
+    """The newest seal that was read, 0 for none, and its hash."""
+    seal_hash: str = FIRST_PREVIOUS_HASH
     streams: int = 0
     entries: int = 0
     unsealed: int = 0

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 
 from cairnloop.audit.bounding import ACTION_LENGTH, ACTOR_REF_LENGTH, REASON_LENGTH, STREAM_LENGTH
 from cairnloop.core.actors import ActorKind
 
 SHA256_HEX = r"^[0-9a-f]{64}$"
+
+# Exactly the expressions of the indexes: PostgreSQL uses an expression index only for the very same expression.
+ACTION_GROUP = Func(F("action"), Value("."), Value(1), function="split_part", output_field=models.TextField())
+"""The first part of an action, such as "conversation"."""
+SUBJECT_KIND = Func(F("stream"), Value(":"), Value(1), function="split_part", output_field=models.TextField())
+"""What a subject is, such as "draft"."""
+ENTRY_WORDS = Func(
+    *map(F, ("action", "actor_ref", "stream", "reason", "evidence")),
+    function="cairnloop_entry_words",
+    output_field=SearchVectorField(),
+)
+"""The words of an entry, its action among them: see `searchable.FORWARD_SQL`."""
 
 
 class AuditEntry(models.Model):
@@ -48,8 +62,11 @@ class AuditEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["-recorded_at", "-id"], name="cairnloop_audit_recent"),
-            models.Index(fields=["actor_ref", "-id"], name="cairnloop_audit_by_actor"),
-            models.Index(fields=["action", "-id"], name="cairnloop_audit_by_action"),
+            models.Index(fields=["actor_ref", "-recorded_at", "-id"], name="cl_audit_actor"),
+            models.Index(fields=["action", "-recorded_at", "-id"], name="cl_audit_action"),
+            models.Index(ACTION_GROUP, F("recorded_at").desc(), F("id").desc(), name="cl_audit_action_group"),
+            models.Index(SUBJECT_KIND, F("recorded_at").desc(), F("id").desc(), name="cl_audit_subject_kind"),
+            GinIndex(ENTRY_WORDS, name="cl_audit_words"),
         ]
 
 
@@ -80,3 +97,29 @@ class AuditSeal(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["-sealed_at"], name="cairnloop_seal_recent")]
+
+
+class AuditVerification(models.Model):
+    """How the trail stood when it was last verified; one row at most, written over each time.
+
+    It is there to be shown. Whoever owns the tables can write into it too: evidence is what `verify` says, and
+    best of all where the database is not.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    verified_at = models.DateTimeField()
+    verified_through = models.DateTimeField()
+    """Whatever was recorded before this moment was read after it, in its chain."""
+    read_at = models.DateTimeField()
+    """When every entry was last read again, not only the streams that grew."""
+    entries = models.BigIntegerField()
+    """How many there were then."""
+    seal_number = models.BigIntegerField()
+    """The newest seal that was verified, 0 for none. The next verification goes on behind it."""
+    seal_hash = models.CharField(max_length=64)
+    flaw = models.JSONField(null=True)
+    """The fields of the first `Flaw`; null for an intact trail."""
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="cl_audit_one_verification")]

@@ -27,7 +27,7 @@ def seal(*, now: datetime) -> int:
     when transactions were open. No writer of entries waits for this; a second sealer waits for the first.
     """
     _wait_for_other_sealers()
-    complete_through = min(now, _oldest_open_transaction())
+    complete_through = settled_before(now)
     previous = AuditSeal.objects.order_by("-number").first()
     since = previous.complete_through - CLOCK_TOLERANCE if previous else None
     heads = _unsealed_heads(since)
@@ -36,6 +36,11 @@ def seal(*, now: datetime) -> int:
         _append_seal(batch, now=now, complete_through=complete_through)
         sealed += len(batch)
     return sealed
+
+
+def settled_before(now: datetime) -> datetime:
+    """Return the moment before which nothing can appear any more: no transaction that is open began earlier."""
+    return min(now, _oldest_open_transaction())
 
 
 def _append_seal(batch: list[Head], *, now: datetime, complete_through: datetime) -> None:

@@ -32,13 +32,15 @@ def verify_trail(
     entries: Iterable[ChainedEntry],
     seal_hash: str | None = None,
     stream: str | None = None,
+    after: tuple[int, str] = (0, FIRST_PREVIOUS_HASH),
 ) -> Verification:
     """Read seals by number, then entries by stream and position, and stop at the first that is bad.
 
     `seal_hash` is a seal's hash that was kept elsewhere: without it, somebody who can rewrite both tables can
-    rewrite them consistently. `stream` says that only the entries of this one are given.
+    rewrite them consistently. `stream` says that only the entries of this one are given, and `after` that the
+    seals up to this number and hash were verified before, so that only later ones and their streams are given.
     """
-    verification = Verification()
+    verification = Verification(seal_number=after[0], seal_hash=after[1])
     with HeadSpool() as heads:
         try:
             for head in _checked_seals(seals, seal_hash, verification):
@@ -50,16 +52,24 @@ def verify_trail(
     return verification
 
 
+def flaw_of(entry: ChainedEntry, *, before: ChainedEntry | None) -> Flaw | None:
+    """Return what is wrong with an entry or its link to the one before it; None for what the first one follows."""
+    try:
+        _check_entry(entry, before)
+    except _Broken as broken:
+        return broken.flaw
+    return None
+
+
 def _checked_seals(
     seals: Iterable[ChainedSeal], kept_hash: str | None, verification: Verification
 ) -> Iterator[SealedHead]:
-    previous_hash = FIRST_PREVIOUS_HASH
     awaited = kept_hash
-    for number, seal in enumerate(seals, start=1):
-        _check_seal(seal, number, previous_hash)
-        previous_hash = seal.hash
+    for number, seal in enumerate(seals, start=verification.seal_number + 1):
+        _check_seal(seal, number, verification.seal_hash)
         awaited = None if seal.hash == awaited else awaited
-        verification.seals = number
+        verification.seals += 1
+        verification.seal_number, verification.seal_hash = number, seal.hash
         for stream, (position, head_hash) in seal.heads.items():
             yield SealedHead(stream, position, head_hash, number)
     if awaited is not None:

@@ -13,6 +13,7 @@ from cairnloop.audit.flaws import Verification
 from cairnloop.audit.queries import newest_seal
 from cairnloop.audit.sealing import seal
 from cairnloop.audit.stored_trail import verify_stored_trail
+from cairnloop.audit.watching import verify_all
 from cairnloop.core.errors import CairnloopError
 
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         verify.add_argument("--file", type=Path, help="Verify this export instead of the database.")
         verify.add_argument("--seal-hash", help="A seal's hash you noted earlier; it must still be there.")
         verify.add_argument("--stream", action="append", help='Only this stream, such as "conversation:42".')
+        verify.add_argument("--keep", action="store_true", help="Show the outcome in the audit log, as the job does.")
         actions.add_parser("seal", help="Seal the streams that grew since the last seal.")
         actions.add_parser("head", help="Print the newest seal's number and hash, to be kept elsewhere.")
         actions.add_parser("export", help="Write the whole trail to standard output, one JSON object a line.")
@@ -41,16 +43,25 @@ class Command(BaseCommand):
         except CairnloopError as error:
             raise CommandError(error.message) from error
 
-    def _verify(self, *, file: Path | None, seal_hash: str | None, stream: list[str] | None, **_: Any) -> None:
+    def _verify(
+        self, *, file: Path | None, seal_hash: str | None, stream: list[str] | None, keep: bool = False, **_: Any
+    ) -> None:
+        if keep and (file or seal_hash or stream):
+            raise CommandError(
+                "Only what a verification of the whole trail in the database finds can be kept. Leave out --keep, or "
+                "--file, --seal-hash and --stream. Nothing was verified."
+            )
         if stream is not None and (len(stream) > 1 or not stream[0]):
             raise CommandError(
                 'Name one stream, such as "conversation:42", or leave --stream out to verify all of them. '
                 "Nothing was verified."
             )
-        self._verify_one_or_all(file=file, seal_hash=seal_hash, stream=stream[0] if stream else None)
+        self._verify_one_or_all(file=file, seal_hash=seal_hash, stream=stream[0] if stream else None, keep=keep)
 
-    def _verify_one_or_all(self, *, file: Path | None, seal_hash: str | None, stream: str | None) -> None:
-        if file is None:
+    def _verify_one_or_all(self, *, file: Path | None, seal_hash: str | None, stream: str | None, keep: bool) -> None:
+        if keep:
+            verification = verify_all(now=timezone.now())
+        elif file is None:
             verification = verify_stored_trail(seal_hash=seal_hash, stream=stream)
         else:
             verification = _verify_file(file, seal_hash=seal_hash, stream=stream)
