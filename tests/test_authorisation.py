@@ -135,6 +135,8 @@ ARTICLE_RULES: dict[str, ArticleRule] = {
     "article-archiving": ArticleRule("post", "archive", "article", lambda _: {"reason": "Outdated"}),
     "article-restoring": ArticleRule("post", "write", "revision", _seen_revision),
 }
+AUDIT_DOORS: dict[str, str] = {"audit": "view", "audit-entry": "view", "audit-csv": "export", "audit-lines": "export"}
+"""What each URL of the audit log asks the host for. Whoever has it sees the whole log."""
 CALLERS = ("anonymous", "customer", "other customer", "operator", "operator without access")
 """Who comes to the widget's doors and the sockets; all but the first with a session of the host, customers also with
 their token. Asked about a conversation of the customer's."""
@@ -231,7 +233,7 @@ def url_names() -> list[str]:
 
 class TestTheMatrix:
     def test_has_a_rule_for_every_url(self):
-        assert sorted(url_names()) == sorted({*RULES, *ARTICLE_RULES, *WIDGET_RULES})
+        assert sorted(url_names()) == sorted({*RULES, *ARTICLE_RULES, *AUDIT_DOORS, *WIDGET_RULES})
 
     def test_has_a_rule_for_every_socket(self):
         routes = {str(pattern.pattern).removeprefix("support/") for pattern in websocket_urlpatterns("support/")}
@@ -522,6 +524,101 @@ class TestTheDoorsOfArticles:
             response = call_article(client_of(ada), name, article)
             assert "default-src 'self'" in response.headers["Content-Security-Policy"]
             assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
+
+
+def call_audit(client: Client, name: str, method: str = "get") -> Any:
+    newest = AuditEntry.objects.order_by("-pk").first()
+    url = reverse(f"cairnloop:{name}", args=[newest.pk if newest else 1] if name == "audit-entry" else [])
+    return getattr(client, method)(url)
+
+
+def told_by(response: Any) -> str:
+    return b"".join(response.streaming_content if response.streaming else [response.content]).decode()
+
+
+class MayLookOnly(StaffAccess):
+    """A host where some read the log and nobody takes it away."""
+
+    def can_with_audit(self, *, user: Any, verb: str) -> bool:
+        return verb == "view"
+
+
+class AuditBreaks(StaffAccess):
+    """A host whose rule for the log has a bug."""
+
+    def can_with_audit(self, *, user: Any, verb: str) -> bool:
+        raise RuntimeError("lin@example.com")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(AUDIT_DOORS))
+class TestTheDoorsOfTheAuditLog:
+    def expect_shut(self, client: Client, name: str, status: int = FORBIDDEN) -> None:
+        before = world()
+        response = call_audit(client, name)
+        assert response.status_code == status
+        told = told_by(response)
+        assert LIN.ref not in told
+        assert "conversation.opened" not in told
+        assert world() == before
+        if status == FORBIDDEN:
+            assert 'href="/support/audit/"' not in told_by(client.get(reverse("cairnloop:home")))
+
+    def uses(self, settings: Any, name: str) -> None:
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "OPERATOR_ACCESS": f"{__name__}.{name}"}
+
+    def auditor(self) -> Any:
+        user = factories.make_operator("max", first_name="Max", last_name="Roth", permissions="view")
+        user.user_permissions.add(Permission.objects.get(codename="view_auditentry"))
+        return user
+
+    def test_send_strangers_to_sign_in(self, name, lins):
+        self.expect_shut(Client(), name, SIGN_IN)
+
+    def test_stay_shut_for_customers_and_for_staff_without_access(self, name, lins, noor):
+        noor.user_permissions.add(Permission.objects.get(codename="view_auditentry"))
+        for outsider in (host_customer(), noor):
+            self.expect_shut(client_of(outsider), name)
+
+    def test_stay_shut_for_operators_without_the_permission(self, name, lins, ada):
+        self.expect_shut(client_of(ada), name)
+
+    def test_stay_shut_where_the_host_says_nothing_about_the_log(self, name, lins, settings):
+        self.uses(settings, "KnowsNoArticles")
+        self.expect_shut(client_of(self.auditor()), name)
+
+    def test_stay_shut_where_the_hosts_rule_fails(self, name, lins, settings):
+        self.uses(settings, "AuditBreaks")
+        self.expect_shut(client_of(self.auditor()), name)
+
+    def test_open_for_auditors_who_may_do_nothing_else(self, name, lins):
+        response = call_audit(client_of(self.auditor()), name)
+        assert response.status_code == 200
+        assert "draft" in told_by(response)
+
+    def test_ask_the_host_for_each_verb(self, name, lins, ada, settings):
+        self.uses(settings, "MayLookOnly")
+        allowed = AUDIT_DOORS[name] == "view"
+        assert call_audit(client_of(ada), name).status_code == (200 if allowed else FORBIDDEN)
+
+    def test_name_nobody_and_lead_nowhere_their_reader_may_not_go(self, name, mateus_own, settings):
+        self.uses(settings, "HidesOthers")
+        told = told_by(call_audit(client_of(self.auditor()), name))
+        assert mateus_own.customer_name not in told
+        assert f'href="{reverse("cairnloop:conversation", args=[mateus_own.pk])}"' not in told
+
+    def test_refuse_the_wrong_method(self, name, lins):
+        assert call_audit(client_of(self.auditor()), name, "post").status_code == 405
+
+    def test_send_their_own_content_policy(self, name, lins):
+        response = call_audit(client_of(self.auditor()), name)
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+
+    def test_know_no_other_entries(self, name, lins):
+        if name == "audit-entry":
+            client = client_of(self.auditor())
+            for unknown in (10**9, 2**70):
+                assert client.get(reverse("cairnloop:audit-entry", args=[unknown])).status_code == ABSENT
 
 
 def bearer(customer: cairnloop.Actor | None) -> dict[str, str]:

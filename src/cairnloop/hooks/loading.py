@@ -61,7 +61,7 @@ HOOKS: dict[str, HookSpec] = {
         "cairnloop.hooks.operator_access.StaffAccess",
         "Staff users work with the model permissions you gave them.",
         optional=frozenset(
-            {"can_with_knowledge", "can_with_automation", "user_of", "has_scope", "can_with_tools"},
+            {"can_with_knowledge", "can_with_automation", "user_of", "has_scope", "can_with_tools", "can_with_audit"},
         ),
     ),
     "widget_verifier": HookSpec(

@@ -24,6 +24,8 @@ AutomationVerb = Literal["stop", "resume"]
 
 ToolVerb = Literal["propose", "decide"]
 
+AuditVerb = Literal["view", "export"]
+
 
 class OperatorAccess(Protocol):
     """Decides per person and per conversation. `user` is the host's own user of the current session."""
@@ -67,6 +69,11 @@ class OperatorAccess(Protocol):
         outside any session. Without this method the active user with that primary key."""
         ...
 
+    def can_with_audit(self, *, user: HostUser, verb: AuditVerb) -> bool:
+        """May this user view or export the audit log: all of it, whichever conversations they may see? Without this
+        method nobody may, and the dashboard does not mention it."""
+        ...
+
 
 class StaffAccess:
     """Staff users with Django's model permissions; the default.
@@ -75,6 +82,7 @@ class StaffAccess:
     stop automatic replies, "Change article" write, publish and archive articles, "Change automation switch" let
     automatic replies go on, and "Change tool approval" decide on governed actions. A scope is a permission too, such
     as "billing.refund_invoice".
+    "View audit entry" lets them read and export the audit log.
     """
 
     def can_enter(self, *, user: HostUser) -> bool:
@@ -121,6 +129,10 @@ class StaffAccess:
     def user_of(self, *, actor: Actor) -> HostUser | None:
         """The active user with that primary key."""
         return active_user(actor=actor)
+
+    def can_with_audit(self, *, user: HostUser, verb: AuditVerb) -> bool:
+        """Reading and exporting need the view permission on audit entries."""
+        return self.can_enter(user=user) and self._has(user, "view", "auditentry")
 
     def _has(self, user: HostUser, action: str, model: str = "conversation") -> bool:
         has_perm = getattr(user, "has_perm", None)

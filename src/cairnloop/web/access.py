@@ -14,7 +14,7 @@ from cairnloop.conversations.models import Conversation, ConversationQuerySet
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import NotAllowed, NotFound
 from cairnloop.hooks import load_hook
-from cairnloop.hooks.operator_access import AutomationVerb, HostUser, KnowledgeVerb, Verb
+from cairnloop.hooks.operator_access import AuditVerb, AutomationVerb, HostUser, KnowledgeVerb, Verb
 from cairnloop.knowledge_base.models import Article
 
 logger = logging.getLogger("cairnloop.web")
@@ -58,6 +58,11 @@ class Access:
         if question is None:
             return verb == "stop"
         return bool(self._ask(question, otherwise=False, verb=verb))
+
+    def can_with_audit(self, verb: AuditVerb) -> bool:
+        """May this user read or export the audit log? A hook that does not answer lets nobody."""
+        question = getattr(self._hook, "can_with_audit", None)
+        return question is not None and bool(self._ask(question, otherwise=False, verb=verb))
 
     def _ask(self, question: Callable[..., Any], *, otherwise: Any, **about: Any) -> Any:
         try:
@@ -110,3 +115,11 @@ def refuse_knowledge(request: OperatorRequest, *, to: KnowledgeVerb) -> None:
         raise NotAllowed(_("You may not see the knowledge base."))
     if not request.access.can_with_knowledge(to):
         raise NotAllowed(_("You may read articles, but not change them."))
+
+
+def refuse_audit(request: OperatorRequest, *, to: AuditVerb = "view") -> None:
+    """Raise NotAllowed unless this user may view the audit log, and do `to` with it."""
+    if not request.access.can_with_audit("view"):
+        raise NotAllowed(_("You may not see the audit log."))
+    if not request.access.can_with_audit(to):
+        raise NotAllowed(_("You may read the audit log, but not export it."))

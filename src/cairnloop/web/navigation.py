@@ -101,13 +101,17 @@ def build_shell(request: OperatorRequest) -> Shell:
 def _destinations(request: OperatorRequest, home: str) -> tuple[Destination, ...]:
     inbox, articles = reverse("cairnloop:inbox"), reverse("cairnloop:articles")
     is_home, is_knowledge = request.path == home, request.path.startswith(articles)
-    is_inbox = not is_home and not is_knowledge and not request.path.startswith(reverse("cairnloop:search"))
+    audit = reverse("cairnloop:audit")
+    is_audit = request.path.startswith(audit)
+    is_elsewhere = is_home or is_knowledge or is_audit or request.path.startswith(reverse("cairnloop:search"))
     found = [
         Destination(_("Home"), home, "house", is_home),
-        Destination(_("Inbox"), inbox, "inbox", is_inbox, inbox_badge(request)),
+        Destination(_("Inbox"), inbox, "inbox", not is_elsewhere, inbox_badge(request)),
     ]
     if request.access.can_with_knowledge("view"):
         found.append(Destination(_("Knowledge"), articles, "book-open", is_knowledge))
+    if request.access.can_with_audit("view"):
+        found.append(Destination(_("Audit"), audit, "scroll-text", is_audit))
     return tuple(found)
 
 

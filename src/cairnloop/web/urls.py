@@ -19,6 +19,7 @@ urlpatterns = [
     path("inbox/preview/<int:conversation_id>/", inbox.preview, name="inbox-preview"),
     path("conversations/", include("cairnloop.web.conversation.urls")),
     path("knowledge/", include("cairnloop.web.knowledge_base.urls")),
+    path("audit/", include("cairnloop.web.audit_log.urls")),
     path("search/", include("cairnloop.web.search.urls")),
     path("automation/stop/", automation.stop, name="automation-stop"),
     path("automation/resumption/", automation.resume, name="automation-resumption"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.workspace_queries import EARLIER_CONVERSATIONS, earlier_conversations
 from cairnloop.web.access import OperatorRequest
+from cairnloop.web.audit_log.asked import Asked
 from cairnloop.web.conversation.presenter import subject_of, url_of
 from cairnloop.web.conversation.timeline import customer_name, rating_status
 from cairnloop.web.inbox.place import Place, place_of
@@ -49,6 +50,8 @@ class Aside:
     earlier: tuple[Earlier, ...]
     all_url: str | None
     """The customer's conversations in the inbox, where there are more than shown."""
+    trail_url: str
+    """What was recorded about the conversation; empty for those who may not see the audit log."""
 
 
 def aside_of(request: OperatorRequest, conversation: Conversation) -> Aside:
@@ -63,7 +66,12 @@ def aside_of(request: OperatorRequest, conversation: Conversation) -> Aside:
         may_reply=request.actor is not None and request.access.can("reply", conversation),
         earlier=tuple(_earlier(each, place=place, now=now) for each in found[:EARLIER_CONVERSATIONS]),
         all_url=_all_of(conversation) if len(found) > EARLIER_CONVERSATIONS else None,
+        trail_url=_trail_of(conversation) if request.access.can_with_audit("view") else "",
     )
+
+
+def _trail_of(conversation: Conversation) -> str:
+    return Asked(subject=f"conversation:{conversation.pk}").url()
 
 
 def details_of(conversation: Conversation) -> tuple[Detail, ...]:

@@ -1,0 +1,72 @@
+"""What entries are about, and where it is: a link only where its reader may go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from cairnloop.audit.models import AuditEntry
+from cairnloop.conversations.models import Conversation
+from cairnloop.drafting.models import Draft
+from cairnloop.knowledge_base.models import Article
+from cairnloop.web.access import OperatorRequest
+from cairnloop.web.audit_log.wording import subject_label
+
+ID_CHARS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an entry is about, as it is shown; without a URL it is gone, or out of its reader's sight."""
+
+    label: str
+    url: str
+
+
+class Subjects:
+    """The subjects of some entries; they are read with a fixed number of queries."""
+
+    def __init__(self, request: OperatorRequest, entries: Sequence[AuditEntry]) -> None:
+        ids: dict[str, set[int]] = {"conversation": set(), "draft": set(), "article": set()}
+        for entry in entries:
+            kind, pk = entry.stream.partition(":")[0], self.id_in(entry)
+            if pk is not None and kind in ids:
+                ids[kind].add(pk)
+        visible = request.access.visible()
+        drafts = Draft.objects.filter(pk__in=ids["draft"]).only(
+            "conversation_id", "decided_by_kind", "decided_by_ref", "decided_by_name"
+        )
+        found = {draft.pk: draft for draft in drafts} if ids["draft"] else {}
+        wanted = ids["conversation"] | {draft.conversation_id for draft in found.values()}
+        conversations = visible.filter(pk__in=wanted) if wanted else ()
+        self.conversations: dict[int, Conversation] = {each.pk: each for each in conversations}
+        self.drafts: dict[int, Draft] = {
+            pk: draft for pk, draft in found.items() if draft.conversation_id in self.conversations
+        }
+        self.articles: set[int] = set()
+        if ids["article"] and request.access.can_with_knowledge("view"):
+            self.articles = set(Article.objects.filter(pk__in=ids["article"]).values_list("pk", flat=True))
+
+    @staticmethod
+    def id_in(entry: AuditEntry) -> int | None:
+        """Return the id an entry's subject names; None where it names none."""
+        key = entry.stream.partition(":")[2]
+        return int(key) if key.isascii() and key.isdecimal() and len(key) <= ID_CHARS else None
+
+    def of(self, entry: AuditEntry) -> About:
+        """Return what an entry is about."""
+        return About(subject_label(entry.stream), self._url(entry.stream.partition(":")[0], self.id_in(entry)))
+
+    def _url(self, kind: str, pk: int | None) -> str:
+        if kind == "automation":
+            return reverse("cairnloop:home")
+        if pk is None:
+            return ""
+        if kind == "article":
+            return reverse("cairnloop:article", args=[pk]) if pk in self.articles else ""
+        if kind == "draft":
+            draft = self.drafts.get(pk)
+            return reverse("cairnloop:conversation", args=[draft.conversation_id]) if draft else ""
+        return reverse("cairnloop:conversation", args=[pk]) if pk in self.conversations else ""
