@@ -14,7 +14,7 @@ from rigs.bench.report import Report
 from rigs.stack import Stack
 
 WIDGET_LIMIT = 20 * 1024
-SECTIONS = ("messages", "sockets", "drafts", "pages", "search", "widget")
+SECTIONS = ("messages", "sockets", "drafts", "pages", "search", "audit", "widget")
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
         stack.move_in()
         django.setup()
         # Only now: these import models.
-        from rigs.bench import drafts, messages, pages, search, sockets
+        from rigs.bench import audit, drafts, messages, pages, search, sockets
 
         if "messages" in options.only:
             messages.measure(report)
@@ -35,6 +35,8 @@ def main() -> int:
             drafts.measure(report, stack)
         if "search" in options.only:
             search.measure(report, sizes=tuple(options.chunks), sets=tuple(options.sets))
+        if "audit" in options.only:
+            audit.measure(report, sizes=tuple(options.entries))
         if "widget" in options.only:
             _widget_size(report)
         # Last: a process that has held thousands of sockets is slower at everything else.
@@ -60,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sockets", nargs="+", type=int, default=[1_000, 5_000])
     parser.add_argument("--conversations", nargs="+", type=int, default=[10_000, 100_000])
     parser.add_argument("--chunks", nargs="+", type=int, default=[100_000])
+    parser.add_argument("--entries", nargs="+", type=int, default=[10_000, 1_000_000])
     parser.add_argument("--sets", nargs="+", type=Path, default=[], help="take the sentences of these labelled sets")
     return parser.parse_args()
 
