@@ -61,6 +61,23 @@ ACTIONS: dict[str, Said] = {
     "knowledge_base.revision.published": Said(gettext_lazy("Published a revision"), "book-open", "success"),
     "automation.stopped": Said(gettext_lazy("Stopped automatic replies"), "circle-pause", "warning"),
     "automation.resumed": Said(gettext_lazy("Let automatic replies go on"), "bot"),
+    "tool.proposed": Said(gettext_lazy("Proposed an action"), "hand"),
+    "tool.blocked": Said(gettext_lazy("Proposed an action, blocked"), "ban", "danger"),
+    "tool.approval_asked": Said(gettext_lazy("Asked for an approval"), "circle-help"),
+    "tool.approved_first": Said(gettext_lazy("Approved an action, as the first of two"), "check"),
+    "tool.approved": Said(gettext_lazy("Approved an action"), "circle-check", "success"),
+    "tool.rejected": Said(gettext_lazy("Rejected an action"), "circle-x"),
+    "tool.deferred": Said(gettext_lazy("Deferred an action"), "alarm-clock"),
+    "tool.expired": Said(gettext_lazy("Let an approval expire"), "timer"),
+    "tool.reopened": Said(gettext_lazy("Asked for an approval again"), "rotate-ccw"),
+    "tool.refused": Said(gettext_lazy("Refused to run an action"), "ban", "danger"),
+    "tool.run_begun": Said(gettext_lazy("Began to run an action"), "zap"),
+    "tool.run_succeeded": Said(gettext_lazy("Ran an action"), "circle-check", "success"),
+    "tool.run_failed": Said(gettext_lazy("Ran an action that failed"), "circle-alert", "danger"),
+    "tool.run_put_off": Said(gettext_lazy("Put an action off, to try it again"), "clock"),
+    "tool.run_unknown": Said(gettext_lazy("Lost sight of an action: outcome unknown"), "circle-help", "warning"),
+    "tool.run_ended_late": Said(gettext_lazy("Heard of an action after it was settled"), "hourglass", "warning"),
+    "tool.settled": Said(gettext_lazy("Settled what became of an action"), "badge-check"),
     "audit.flaw_found": Said(gettext_lazy("Found the audit trail damaged"), "shield-alert", "danger"),
 }
 GROUPS: dict[str, Group] = {
@@ -68,6 +85,7 @@ GROUPS: dict[str, Group] = {
     "drafts": Group(gettext_lazy("Drafts"), ("draft",)),
     "knowledge": Group(gettext_lazy("Knowledge base"), ("knowledge_base",)),
     "automation": Group(gettext_lazy("Automatic replies"), ("automation",)),
+    "tools": Group(gettext_lazy("Governed actions"), ("tool",)),
     "audit": Group(gettext_lazy("Audit trail"), ("audit",)),
 }
 SUBJECTS: dict[str, Any] = {
@@ -75,6 +93,7 @@ SUBJECTS: dict[str, Any] = {
     "draft": gettext_lazy("Draft"),
     "article": gettext_lazy("Article"),
     "automation": gettext_lazy("Automatic replies"),
+    "tool_proposal": gettext_lazy("Proposal"),
     "audit": gettext_lazy("Audit trail"),
 }
 ACTOR_KINDS: dict[str, Any] = {
@@ -85,10 +104,25 @@ ACTOR_KINDS: dict[str, Any] = {
 }
 SYSTEM_NAMES: dict[str, Any] = {
     "drafting": gettext_lazy("Drafting"),
+    "governance": gettext_lazy("Governance"),
     "policy": gettext_lazy("Policy"),
     "audit": gettext_lazy("Audit"),
 }
 EVIDENCE: dict[str, Any] = {
+    "approval_id": gettext_lazy("Approval"),
+    "attempt": gettext_lazy("Attempt"),
+    "digest": gettext_lazy("Bound to"),
+    "error": gettext_lazy("Error"),
+    "execution_id": gettext_lazy("Run"),
+    "happened": gettext_lazy("It happened"),
+    "mode": gettext_lazy("Mode"),
+    "outcome": gettext_lazy("Outcome"),
+    "risk": gettext_lazy("Risk"),
+    "run_key": gettext_lazy("Key of the run"),
+    "stands_as": gettext_lazy("Stands as"),
+    "status": gettext_lazy("Status"),
+    "tool": gettext_lazy("Tool"),
+    "tool_version": gettext_lazy("Version of the tool"),
     "answers_sequence": gettext_lazy("Answers message"),
     "assignee_ref": gettext_lazy("Assigned to"),
     "because": gettext_lazy("Because"),
