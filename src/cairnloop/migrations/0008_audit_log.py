@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """The whole audit trail can be searched, and shows how it was last verified."""
 
     dependencies = [
-        ("cairnloop", "0006_drafting"),
+        ("cairnloop", "0007_governance"),
     ]
 
     operations = [
