@@ -67,6 +67,13 @@ class TestApproveDraft:
         assert (draft.status, draft.reply, replies(draft)) == ("pending", None, [])
         assert not AuditEntry.objects.filter(action="draft.approved").exists()
 
+    @pytest.mark.parametrize("seen", [None, "1", True, 1.0])
+    def test_is_refused_to_who_saw_nothing(self, draft, seen):
+        with pytest.raises(cairnloop.InvalidInput):
+            cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=seen)
+        draft.refresh_from_db()
+        assert (draft.is_pending, replies(draft)) == (True, [])
+
     @pytest.mark.parametrize("by", [BILLING, LIN, cairnloop.Actor.client("claude")])
     def test_is_for_operators_alone(self, draft, by):
         with pytest.raises(cairnloop.OperatorNeeded):
@@ -103,6 +110,26 @@ class TestApproveDraft:
             assert refused.value.code == "sentence_not_verified"
         assert replies(draft) == []
         assert cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1, text="Seats are full.").reply
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda text: text,
+            lambda text: f"{text}.",
+            lambda text: f"\u200b{text}\u2060",
+            lambda text: text.replace(" ", "\u00a0"),
+            lambda text: f"**{text}**",
+            str.swapcase,
+            lambda text: text.replace("e", "\uff45"),
+        ],
+    )
+    def test_wants_other_words_where_the_policy_does(self, draft, change):
+        Draft.objects.update(verdict="draft_only")
+        with pytest.raises(cairnloop.InvalidInput) as refused:
+            cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1, text=change(prepared_text(draft)))
+        assert (refused.value.code, replies(draft)) == ("other_words_needed", [])
+        text = f"{prepared_text(draft)} Sorry"
+        assert cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1, text=text).status == "edited"
 
     def test_sends_no_escalation(self, knowledge):
         escalation = draft_for(ask(UNKNOWN))

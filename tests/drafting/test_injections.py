@@ -21,12 +21,14 @@ from cairnloop.drafting.addresses import foreign_addresses
 from cairnloop.drafting.phrasing import text_of
 from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult
 from cairnloop.models import Draft, Message
+from tests.drafting.reading import read_by_a_customer
 from tests.drafting.support import ADA, ASKED, SKIPPED, WORDS_ONLY, ask, draft_for
 from tests.factories import MATEUS, revise
 
 HERE = Path(__file__).parent / "data" / "injections.jsonl"
 SITE = ("help.trailmark.example",)
 PRIVATE = ("canary-order-7731", "mateus@private.example", "canary-limit-4400")
+ELSEWHERE = ("evil.example", "evil-host", "93.184.216.34", "xn--p1ai", "evil。example")
 ADDRESS = re.compile(r"\S*[a-z0-9-]+\.[a-z]{2,}\S*", re.IGNORECASE)
 
 
@@ -109,6 +111,9 @@ class TestAnObedientGenerator:
             assert private not in whole, injection
             assert all(private not in repr(request) for request in Worst.seen), injection
         passages = [source.text for source in Worst.seen[-1].sources] if Worst.seen else []
+        if injection["place"] == "conversation":
+            read = read_by_a_customer("\n\n".join(text for standing, text in said if standing != "unverified"))
+            assert not any(place in read for place in ELSEWHERE), injection
         for standing, text in said:
             if foreign_addresses(text, evidence=passages, hosts=SITE):
                 assert standing == "unverified", injection

@@ -12,7 +12,7 @@ import cairnloop
 from cairnloop.drafting.sealing import Doubt, SealedSource, Standing, fingerprint_of, seal
 from cairnloop.hooks.draft_generator import DraftClaim
 from cairnloop.models import Draft, DraftSentence, Message
-from tests.drafting.support import ADA, REFUNDS, ask, draft_for
+from tests.drafting.support import ADA, REFUNDS, WORDS_ONLY, ask, draft_for
 from tests.factories import revise
 
 DRAFTS = 500
@@ -59,7 +59,7 @@ class TestMutatedDrafts:
         self, sentence: DraftSentence, foreign: Draft, revisions: list[int], chance: random.Random
     ) -> dict[str, Any]:
         other = chance.choice(list(foreign.sentences.exclude(revision=None)))
-        match chance.randrange(8):
+        match chance.randrange(9):
             case 0:
                 return {"text": f"{sentence.text[:-1]} and free of charge."}
             case 1:
@@ -76,8 +76,35 @@ class TestMutatedDrafts:
                 return {name: getattr(other, name) for name in names}
             case 6:
                 return {"index": sentence.index + 100}
+            case 7:
+                return {"begins_paragraph": not sentence.begins_paragraph}
             case _:
                 return {"fingerprint": chance.choice(["", "0" * 64, other.fingerprint])}
+
+    def test_are_never_sent_without_one_of_their_sentences(self, knowledge, settings):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": "tests.drafting.support.LinkingGenerator"}
+        draft = draft_for(ask())
+        harms = [
+            lambda rows: rows.filter(standing="unverified").delete(),
+            lambda rows: rows.filter(doubt="foreign_link").update(doubt="no_source"),
+            lambda rows: rows.filter(index=0).delete(),
+        ]
+        for harm in harms:
+            point = transaction.savepoint()
+            harm(DraftSentence.objects.filter(draft=draft))
+            left = [each.index for each in draft.sentences.all() if each.is_marked]
+            with pytest.raises(cairnloop.InvalidInput) as refused:
+                cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1, taken_over=left)
+            assert refused.value.code in ("sentence_changed", "address_not_verified")
+            transaction.savepoint_rollback(point)
+
+    def test_are_never_sent_once_an_article_was_deleted_from_under_them(self, knowledge):
+        draft = draft_for(ask())
+        knowledge.skipped.delete()
+        assert draft.sentences.exists()
+        with pytest.raises(cairnloop.InvalidInput) as refused:
+            cairnloop.approve_draft(draft_id=draft.pk, by=ADA, seen_sequence=1)
+        assert refused.value.code == "sentence_changed"
 
     def test_are_the_operators_own_once_reworded(self, knowledge):
         draft = draft_for(ask())
@@ -93,8 +120,8 @@ class TestMutatedDrafts:
 class TestFingerprints:
     def test_tell_whatever_is_different(self):
         one: dict[str, Any] = {
-            "draft_id": 1, "index": 2, "text": "a", "standing": "quoted", "revision_id": 3, "start": 4, "end": 5,
-            "quote": "a",
+            "draft_id": 1, "sentences": 6, "index": 2, "text": "a", "begins_paragraph": True, "standing": "quoted",
+            "doubt": "", "revision_id": 3, "start": 4, "end": 5, "quote": "a",
         }  # fmt: skip
         others = [{**one, name: value} for name, value in one.items() for value in [f"{value}x", None]]
         assert len({fingerprint_of(**each) for each in (one, *others)}) == 1 + 2 * len(one)
@@ -110,7 +137,7 @@ class TestOneQuote:
         quote = REFUNDS.split(". ")[0] + "."
         assert self.sealed("Your card gets it back.", quote)[0] is Standing.QUOTED
         smuggled = self.sealed("Your card gets it back. All refunds are doubled this week.", quote)
-        assert smuggled == (Standing.UNVERIFIED, Doubt.NOT_FOUND)
+        assert smuggled == (Standing.UNVERIFIED, Doubt.SEVERAL)
 
     def test_may_be_several_sentences_word_for_word(self):
         assert self.sealed(REFUNDS, REFUNDS)[0] is Standing.QUOTED

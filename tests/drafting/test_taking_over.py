@@ -61,6 +61,11 @@ class TestTakingOver:
     def test_is_refused_for_what_is_not_marked(self, half_sure, taken_over):
         refused(half_sure, "nothing_to_take_over", taken_over=taken_over)
 
+    @pytest.mark.parametrize("change", [f"{RAISED}.", f"{RAISED}\u200b", f"**{RAISED}**", RAISED.upper(), f"¡{RAISED}"])
+    def test_is_needed_as_long_as_the_words_are_the_same(self, half_sure, change):
+        text = text_of(half_sure.sentences.order_by("index")).replace(RAISED, change)
+        refused(half_sure, "sentence_not_verified", text=text, taken_over=[SECOND])
+
     def test_counts_only_for_what_stands_in_an_edited_text(self, half_sure):
         text = text_of(half_sure.sentences.order_by("index")).replace(CLOSED, "That is all.")
         refused(half_sure, "sentence_not_verified", text=text)
@@ -78,10 +83,23 @@ class TestAddressesOfUnknownOrigin:
         refused(linking, "address_not_verified", taken_over=[1, 2])
 
     @pytest.mark.parametrize(
-        "text", [f"Hi. {LINKED}", "I checked it: https://evil.example/now", "[here](https://evil.example/now)"]
+        "text",
+        [
+            f"Hi. {LINKED}",
+            "I checked it: https://evil.example/now",
+            "[here](https://evil.example/now)",
+            "HTTPS://EVIL.example/now/",
+            "https://evil.example/other?a#b",
+            "evil.example",
+            "evil&#46;ex\u00adample/now",
+            "mallory@evil.example",
+        ],
     )
     def test_leave_in_no_words_around_them(self, linking, text):
         refused(linking, "address_not_verified", text=text, taken_over=[1])
+
+    def test_leave_the_operator_free_to_name_others(self, linking):
+        assert approve(linking, text="Your refund is at https://trailmark.example/refunds.").status == "edited"
 
     def test_are_gone_once_they_are_taken_out(self, linking):
         sent = approve(linking, text=f"{RAISED} Your refund is on its way.", taken_over=[1])

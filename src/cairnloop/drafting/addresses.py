@@ -1,4 +1,7 @@
-"""Links and e-mail addresses in a draft: each comes from the evidence or is of a host the site allows. Pure."""
+"""Links and e-mail addresses in a draft: each comes from the evidence or is of a host the site allows. Pure.
+
+What counts is what the customer gets: the rendered text, and where its links lead. How it is written does not.
+"""
 
 from __future__ import annotations
 
@@ -6,48 +9,79 @@ import re
 from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
-URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{1,30}:[/\\]{1,2}|[/\\]{2})[^\s<>\"'`]+")
-SCRIPT = re.compile(r"(?i)\b(?:javascript|vbscript|data|file|blob|mailto|tel|sms):[^\s<>\"'`]+")
-E_MAIL = re.compile(r"[^\s@<>()\[\]\"'`,;:]+@[\w-]+(?:\.[\w-]+)+")
-BARE_HOST = re.compile(r"(?<![\w@/.\\-])(?:[\w-]{1,63}\.)+[^\W\d_]{2,63}(?::\d+)?(?:/[^\s<>\"'`]*)?(?![\w@-])")
-TARGET = re.compile(r"\]\(\s*<?([^\s<>]*)|^\s*\[[^\]]+\]:\s*<?(\S+)", re.MULTILINE)
-AROUND = ".,;:!?)]}>*_~'\"…"
+from cairnloop.drafting.reading import shown
+
+ADDRESS = re.compile(
+    r"""
+      (?:[a-z][a-z0-9+.-]{1,30}:[/\\]+|[/\\]{2})\S+  # a URL, with its scheme or without
+    | \b(?:https?|ftp|wss?|javascript|vbscript|data|file|blob|mailto|tel|sms):\S+
+    | [^\s@<>()\[\]"'`,;:]{0,64}@[\w-]+(?:\.[\w-]+)*(?:[:/?#\\]\S*)?  # a mailbox, a name on another site
+    | (?<![\w.-])(?:[\w-]{1,63}\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,63})\.?(?![\w@-])(?:[:/?#\\]\S*)?  # a bare host
+    | (?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w.-]*\w)(?:[:/?#\\]\S*)?  # an IPv4 address
+    | \[[0-9a-f.]*:[0-9a-f.:]+\]\S* | (?<![\w:])(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?::[0-9a-f]\S*  # IPv6 ones
+    | (?<![\w.-])(?:0x[0-9a-f]{8}|[a-z][\w-]*:\d{2,5})[/\\]\S*  # a host of one's own network
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+AROUND = ".,;:!?()[]{}<>*~'\"“”‘’«»…`|"
 WEB = frozenset({"http", "https"})
+MAILBOX = re.compile(r"(?:mailto:)?([^\s@/\\:?#%]+)@([^\s@/\\:?#%]+)", re.IGNORECASE)
 
 
 def foreign_addresses(text: str, *, evidence: Iterable[str], hosts: Collection[str]) -> tuple[str, ...]:
-    """Return the addresses in `text` that stand in no passage of `evidence` and lead to none of `hosts`.
+    """Return the addresses a reader of `text` gets that no reader of a passage of `evidence` gets.
 
-    An address is a URL, an e-mail address, a bare host such as `www.acme.example`, or the target of a Markdown link.
-    A host in `hosts` allows itself alone, and only over HTTP and in e-mail addresses.
+    An address is a URL, an e-mail address, a bare host such as `www.acme.example`, an IP address, or whatever a link
+    leads to. It has to be the very same one in the evidence: neither its beginning nor its host stands for it. A host
+    in `hosts` allows itself alone, and only over HTTP and in e-mail addresses.
     """
     written = addresses_in(text)
     if not written:
         return ()
-    known = {address for passage in evidence for address in addresses_in(passage)}
-    allowed = {host.casefold() for host in hosts}
-    return tuple(sorted(each for each in written if each not in known and _host_of(each) not in allowed))
+    known = frozenset().union(*map(addresses_in, evidence))
+    allowed = {_ascii(host) for host in hosts}
+    return tuple(sorted(each for each in written if each not in known and host_of(each) not in allowed))
 
 
 def addresses_in(text: str) -> frozenset[str]:
-    """Return every address in a text as it is written, without the marks that close the sentence around it."""
-    found = [match[0] for pattern in (URL, SCRIPT, E_MAIL, BARE_HOST) for match in pattern.finditer(text)]
-    found += [first or second for first, second in TARGET.findall(text)]
-    return frozenset(filter(None, (address.rstrip(AROUND) for address in found)))
+    """Return every address a reader gets of a text, without the marks that close the sentence around it."""
+    page = shown(text)
+    found = (match[0].strip(AROUND) for match in ADDRESS.finditer(page.words))
+    # An anchor without a name leads nowhere, and stays an address all the same.
+    return frozenset(filter(None, map(_one_way, found))) | {_one_way(link) or "#" for link in page.links}
 
 
-def _host_of(address: str) -> str | None:
-    """Return where an address leads; None where that is in doubt, or no web page and no mailbox."""
-    # Browsers read a backslash as a slash: what stands before it is the host, whatever follows.
-    if "\\" in address:
-        return None
-    if "@" in address and "/" not in address:
-        address = address.removeprefix("mailto:").partition("?")[0]
-        return address.rpartition("@")[2].casefold() if ":" not in address else None
+def host_of(address: str) -> str | None:
+    """Return where an address leads, in ASCII; None where that is in doubt, or no web page and no mailbox."""
+    mailbox = MAILBOX.fullmatch(address)
+    if mailbox:
+        return _ascii(mailbox[2])
     try:
         parts = urlsplit(address if "://" in address else f"https://{address}")
-        if parts.scheme not in WEB or parts.username is not None:
-            return None
-        return parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
+        return None
+    # Browsers read a backslash as a slash, and a name before "@" hides the host behind it.
+    if parts.scheme not in WEB or host is None or {"\\", "@", "%"} & set(parts.netloc) or "\\" in address:
+        return None
+    return _ascii(host)
+
+
+def _one_way(address: str) -> str:
+    """Return an address written the one way that all its ways to be written have in common."""
+    mailbox = MAILBOX.fullmatch(address)
+    if mailbox:
+        return f"{mailbox[1]}@{mailbox[2]}".casefold()
+    scheme, mark, rest = address.partition("://")
+    if not mark or host_of(address) is None:
+        return address
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{path}"
+
+
+def _ascii(host: str) -> str | None:
+    host = host.casefold().removesuffix(".")
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
         return None

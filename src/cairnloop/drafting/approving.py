@@ -18,7 +18,7 @@ from cairnloop.core.guards import OperatorNeeded, checked_id, refuse_strangers
 from cairnloop.core.transactions import command
 from cairnloop.drafting.events import DraftDecided
 from cairnloop.drafting.models import Draft, DraftSentence
-from cairnloop.drafting.phrasing import edited_chars, kept_in, says_the_same, text_of
+from cairnloop.drafting.phrasing import edited_chars, has_the_same_words, kept_in, says_the_same, text_of
 from cairnloop.drafting.quoting import are_as_verified, holds_current_sources, passages_of
 from cairnloop.drafting.taking_over import checked_taken_over
 from cairnloop.retrieval.citing import post_cited_reply
@@ -67,14 +67,17 @@ def approve_draft(
     """Send a draft in the operator's name, as exactly one reply; with a `text`, what they made of it.
 
     Sentences that stand in the text unchanged keep their sources. `seen_sequence` is the last sequence the operator
-    saw. `taken_over` are the indexes of the sentences without a source that the operator stands for. Raises
-    ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, NothingToTakeOver, SentenceNotVerified,
-    AddressNotVerified, SentenceChanged, OtherWordsNeeded, and whatever `post_reply` raises, such as StaleView;
-    nothing is written then.
+    saw; who saw nothing sends nothing. `taken_over` are the indexes of the sentences without a source that the operator
+    stands for. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, NothingToTakeOver,
+    SentenceNotVerified, AddressNotVerified, SentenceChanged, OtherWordsNeeded, and whatever `post_reply` raises, such
+    as StaleView; nothing is written then.
     """
     refuse_strangers(by)
     if by.kind is not ActorKind.OPERATOR:
         raise ApproverNeeded
+    # Elsewhere None means that nobody asked: a draft is sent by somebody who read what it answers.
+    if seen_sequence is None:
+        raise InvalidInput("seen_sequence is a number, not None. Nothing was sent.")
     draft = find_draft(draft_id)
     conversation = hold_conversation(draft.conversation_id)
     sentences = list(DraftSentence.objects.filter(draft=draft).order_by("index"))
@@ -86,11 +89,11 @@ def approve_draft(
     prepared = text_of(sentences)
     text = prepared if text is None else checked_text(text, limit=get_settings().message_limit_chars)
     kept = kept_in(text, sentences)
-    stood_for = checked_taken_over(taken_over, text=text, sentences=sentences, kept=kept)
-    if not are_as_verified(kept):
+    stood_for = checked_taken_over(taken_over, text=text, sentences=sentences)
+    if not are_as_verified(kept, of=len(sentences)):
         raise SentenceChanged
     is_edited = not says_the_same(text, prepared)
-    if draft.needs_other_words and not is_edited:
+    if draft.needs_other_words and has_the_same_words(text, prepared):
         raise OtherWordsNeeded
 
     now = timezone.now()

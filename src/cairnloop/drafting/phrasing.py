@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Protocol, TypeVar
 
+from cairnloop.drafting.reading import plain, without_unseen
+
 WORD = re.compile(r"\S+")
+LEAST_LETTERS = 8
+"""Fewer letters and digits than these stand in every text by chance."""
 
 
 class Sentence(Protocol):
@@ -31,14 +35,27 @@ def text_of(sentences: Iterable[Sentence]) -> str:
 
 
 def kept_in(text: str, sentences: Sequence[S]) -> list[S]:
-    """Return the sentences that still stand in `text` word for word; white space may differ."""
+    """Return the sentences that still stand in `text` word for word; white space and what nobody sees may differ."""
     said = _plain(text)
     return [sentence for sentence in sentences if f" {_plain(sentence.text)} " in f" {said} "]
 
 
 def says_the_same(text: str, other: str) -> bool:
-    """Return whether two texts differ in white space at most."""
+    """Return whether two texts differ at most in white space, and in characters that nobody sees."""
     return _plain(text) == _plain(other)
+
+
+def has_the_same_words(text: str, other: str) -> bool:
+    """Return whether two texts have the same letters and digits in the same order, whatever else was changed."""
+    return _letters(text) == _letters(other)
+
+
+def has_the_words_of(text: str, sentence: str) -> bool:
+    """Return whether a sentence stands in `text` with all its letters and digits in order."""
+    wanted = _letters(sentence)
+    if len(wanted) < LEAST_LETTERS:
+        return f" {_plain(sentence)} " in f" {_plain(text)} "
+    return wanted in _letters(text)
 
 
 def edited_chars(before: str, after: str) -> int:
@@ -50,4 +67,8 @@ def edited_chars(before: str, after: str) -> int:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(without_unseen(text).split())
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, plain(text))).casefold()

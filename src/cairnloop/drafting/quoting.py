@@ -23,17 +23,23 @@ def holds_current_sources(sentences: Iterable[SealedSentence | DraftSentence]) -
     return quoted <= set(rows.values_list("pk", "live_revision_id"))
 
 
-def are_as_verified(sentences: Iterable[DraftSentence]) -> bool:
-    """Return whether each sentence is what was verified, looked up anew in the text of the revision it quotes."""
+def are_as_verified(sentences: Iterable[DraftSentence], *, of: int) -> bool:
+    """Return whether each sentence is what was verified, looked up anew in the text of the revision it quotes.
+
+    `of` is how many sentences the draft holds now.
+    """
     sentences = list(sentences)
     texts = dict(Revision.objects.filter(pk__in={each.revision_id for each in sentences}).values_list("pk", "text"))
     return all(
         each.fingerprint
         == fingerprint_of(
             draft_id=each.draft_id,
+            sentences=of,
             index=each.index,
             text=each.text,
+            begins_paragraph=each.begins_paragraph,
             standing=each.standing,
+            doubt=each.doubt,
             revision_id=each.revision_id,
             start=each.start,
             end=each.end,

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cairnloop.drafting.sealing import SealedSentence, Standing, says_word_for_word
+from cairnloop.drafting.single_sentence import number_of
+from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.hooks.automation_policy import DraftRisk
 
 
 def risk_of(sentences: Iterable[SealedSentence], *, fell_back: bool) -> DraftRisk:
     """Return the risk of a draft; `fell_back` where the host's generator failed and another took its place."""
-    risks = [_risk_of(sentence) for sentence in sentences]
+    sentences = list(sentences)
+    risks = [_risk_of(sentence, sentences) for sentence in sentences]
     if fell_back or DraftRisk.HIGH in risks:
         return DraftRisk.HIGH
     return DraftRisk.MEDIUM if DraftRisk.MEDIUM in risks else DraftRisk.LOW
 
 
-def _risk_of(sentence: SealedSentence) -> DraftRisk:
+def _risk_of(sentence: SealedSentence, sentences: Sequence[SealedSentence]) -> DraftRisk:
     if sentence.standing is Standing.COURTESY:
         return DraftRisk.LOW
     if sentence.source is None:
         return DraftRisk.HIGH
+    around = surroundings_of(sentence.source.text, sentence.start, sentence.end)
     quote = sentence.source.text[sentence.start : sentence.end]
-    return DraftRisk.LOW if says_word_for_word(sentence.text, quote) else DraftRisk.MEDIUM
+    numbers = (None, number_of(quote) if number_of(quote) is not None else around.number)
+    is_literal = says_word_for_word(sentence.text, quote) and number_of(sentence.text) in numbers
+    # What introduces a list says whether to do what its items say, or never to.
+    is_led_in = all(_quotes(sentences, sentence.source.revision_id, lead) for lead in around.leads)
+    return DraftRisk.LOW if is_literal and around.is_whole and is_led_in else DraftRisk.MEDIUM
+
+
+def _quotes(sentences: Sequence[SealedSentence], revision_id: int, span: tuple[int, int]) -> bool:
+    """Return whether some sentence quotes what begins or ends between these characters of a revision."""
+    return any(
+        each.source is not None
+        and each.source.revision_id == revision_id
+        and each.start < span[1]
+        and span[0] < each.end
+        for each in sentences
+    )

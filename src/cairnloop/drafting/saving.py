@@ -146,7 +146,7 @@ def _insert(conversation: Conversation, prepared: Prepared) -> tuple[Draft, list
         verdict=ruling.verdict.value,
         prepared_at=now,
     )
-    sentences = [_sentence(draft, index, sentence) for index, sentence in enumerate(prepared.sentences)]
+    sentences = [_sentence(draft, index, prepared.sentences) for index in range(len(prepared.sentences))]
     DraftSentence.objects.bulk_create(sentences)
     record(
         "draft.prepared",
@@ -181,7 +181,8 @@ def _follow_verdict(draft: Draft, sentences: Sequence[DraftSentence]) -> None:
         record("draft.discarded", by=POLICY, subject=f"draft:{draft.pk}", evidence={"reason": draft.discard_reason})
 
 
-def _sentence(draft: Draft, index: int, sentence: SealedSentence) -> DraftSentence:
+def _sentence(draft: Draft, index: int, sentences: Sequence[SealedSentence]) -> DraftSentence:
+    sentence = sentences[index]
     source = sentence.source
     return DraftSentence(
         draft=draft,
@@ -196,9 +197,12 @@ def _sentence(draft: Draft, index: int, sentence: SealedSentence) -> DraftSenten
         end=sentence.end,
         fingerprint=fingerprint_of(
             draft_id=draft.pk,
+            sentences=len(sentences),
             index=index,
             text=sentence.text,
+            begins_paragraph=sentence.begins_paragraph,
             standing=sentence.standing.value,
+            doubt=sentence.doubt.value,
             revision_id=source.revision_id if source else None,
             start=sentence.start,
             end=sentence.end,

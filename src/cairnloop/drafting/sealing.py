@@ -1,17 +1,19 @@
-"""Whether a draft may say what it says: every sentence is found in its source word for word, or marked. Pure."""
+"""Whether a draft may say what it says: every sentence has a quote that is found in its source, or is marked. Pure."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 
 from cairnloop.drafting.addresses import foreign_addresses
+from cairnloop.drafting.phrasing import text_of
+from cairnloop.drafting.single_sentence import holds_several_sentences, is_one_line, is_plain, without_marker
+from cairnloop.drafting.surroundings import surroundings_of, turns
 from cairnloop.hooks.draft_generator import DraftClaim
-from cairnloop.knowledge_base.sentences import sentence_spans
 
 LEAST_LETTERS = 8
 """A quote of fewer letters and digits stands in every text and says nothing."""
@@ -43,6 +45,8 @@ class Doubt(StrEnum):
     NONE = ""
     NO_SOURCE = "no_source"
     NOT_FOUND = "not_found"
+    SEVERAL = "several"
+    CUT_SHORT = "cut_short"
     FOREIGN_LINK = "foreign_link"
 
 
@@ -88,11 +92,18 @@ def seal(
 
     `sources` are the passages the generator was given, by their numbers. `courtesies` are the only sentences that
     stand without a quote. An address that is in no source and of no host in `link_hosts` makes its sentence
-    unverified whatever it quotes.
+    unverified whatever it quotes; one that only several sentences together make, each of them but the courtesies.
     """
     folded = {number: fold(source.text) for number, source in sources.items()}
     shown = [source.passage for source in sources.values()]
-    return tuple(_sealed(claim, sources, folded, shown, courtesies, link_hosts) for claim in claims)
+    sealed = tuple(
+        _sealed(claim, sources, folded, shown, courtesies, link_hosts, begins=claim.begins_paragraph or at == 0)
+        for at, claim in enumerate(claims)
+    )
+    made = set(foreign_addresses(text_of(claims), evidence=shown, hosts=link_hosts))
+    for claim in claims:
+        made.difference_update(foreign_addresses(claim.text, evidence=shown, hosts=link_hosts))
+    return tuple(map(_led_astray, sealed)) if made else sealed
 
 
 def _sealed(
@@ -102,13 +113,15 @@ def _sealed(
     shown: Sequence[str],
     courtesies: Collection[str],
     link_hosts: Collection[str],
+    *,
+    begins: bool,
 ) -> SealedSentence:
     def sentence(standing: Standing, **found: object) -> SealedSentence:
         return SealedSentence(
             text=claim.text,
             begins_paragraph=claim.begins_paragraph,
             standing=standing,
-            **found,  # type: ignore[arg-type]  # the three calls below
+            **found,  # type: ignore[arg-type]  # the calls below
         )
 
     if claim.text in courtesies:
@@ -119,27 +132,49 @@ def _sealed(
     if source is None or claim.source is None or not claim.quote:
         return sentence(Standing.UNVERIFIED, doubt=Doubt.NO_SOURCE)
     span = find_quote(claim.quote, folded[claim.source], near=(source.start, source.end))
-    # One quote speaks for one sentence: behind it, others would come along that nothing says.
-    if span is None or (holds_several_sentences(claim.text) and not says_word_for_word(claim.text, claim.quote)):
+    if span is None:
         return sentence(Standing.UNVERIFIED, doubt=Doubt.NOT_FOUND)
+    is_literal = says_word_for_word(claim.text, claim.quote)
+    # One quote speaks for one sentence: behind it, others would come along that nothing says.
+    is_single = is_plain(claim.text) and not holds_several_sentences(claim.text)
+    if not is_one_line(claim.text, begins_paragraph=begins) or not (is_literal or is_single):
+        return sentence(Standing.UNVERIFIED, doubt=Doubt.SEVERAL)
+    # "Send us your password" stands in "Nobody asks you to send us your password", and is no quote of it.
+    if surroundings_of(source.text, *span).turns and (is_literal or not turns(claim.text)):
+        return sentence(Standing.UNVERIFIED, doubt=Doubt.CUT_SHORT)
     return sentence(Standing.QUOTED, source=source, start=span[0], end=span[1])
 
 
-def holds_several_sentences(text: str) -> bool:
-    """Return whether a text is more than one sentence."""
-    return len(list(sentence_spans(text, 0, len(text)))) > 1
+def _led_astray(sentence: SealedSentence) -> SealedSentence:
+    if sentence.standing is Standing.COURTESY:
+        return sentence
+    return replace(sentence, standing=Standing.UNVERIFIED, doubt=Doubt.FOREIGN_LINK, source=None, start=0, end=0)
 
 
 def says_word_for_word(text: str, quote: str) -> bool:
-    """Return whether a text is its quote; white space and typography may differ."""
-    return fold(text).text.strip() == fold(quote).text.strip()
+    """Return whether a text is its quote; white space, typography and the number of a step may differ."""
+    return fold(quote).text.strip() in {fold(each).text.strip() for each in (text, without_marker(text))}
 
 
 def fingerprint_of(
-    *, draft_id: int, index: int, text: str, standing: str, revision_id: int | None, start: int, end: int, quote: str
+    *,
+    draft_id: int,
+    sentences: int,
+    index: int,
+    text: str,
+    begins_paragraph: bool,
+    standing: str,
+    doubt: str,
+    revision_id: int | None,
+    start: int,
+    end: int,
+    quote: str,
 ) -> str:
-    """Return what tells whether a sentence is still as it was verified: of that draft, that text, that very quote."""
-    told = [draft_id, index, text, standing, revision_id, start, end, quote]
+    """Return what tells whether a sentence is still as it was verified: of that draft, that text, that very quote.
+
+    `sentences` is how many the draft has: where one is gone, none of the others is as it was.
+    """
+    told = [draft_id, sentences, index, text, begins_paragraph, standing, doubt, revision_id, start, end, quote]
     return sha256(json.dumps(told, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from cairnloop.conf import get_settings
 from cairnloop.core.errors import InvalidInput
-from cairnloop.drafting.addresses import addresses_in, foreign_addresses
+from cairnloop.drafting.addresses import foreign_addresses, host_of
 from cairnloop.drafting.models import DraftSentence
+from cairnloop.drafting.phrasing import has_the_words_of, text_of
 from cairnloop.drafting.sealing import Doubt
 
 
@@ -36,30 +38,39 @@ def can_be_taken_over(sentence: DraftSentence) -> bool:
     return sentence.is_marked and sentence.doubt != Doubt.FOREIGN_LINK
 
 
-def checked_taken_over(
-    taken_over: Collection[int], *, text: str, sentences: Sequence[DraftSentence], kept: Sequence[DraftSentence]
-) -> list[int]:
+def checked_taken_over(taken_over: Collection[int], *, text: str, sentences: Sequence[DraftSentence]) -> list[int]:
     """Return the indexes of the marked sentences that stand in `text` because somebody stands for them.
 
-    Raises NothingToTakeOver for an index of no marked sentence; AddressNotVerified while an address of unknown origin
-    stands in the text, also in words of one's own around it; SentenceNotVerified for a marked sentence that is left
-    as it is and not taken over.
+    A marked sentence stands there as long as its words do: another dot makes it nobody's own. Raises NothingToTakeOver
+    for an index of no marked sentence; AddressNotVerified while an address of unknown origin stands in the text, or
+    any other address of its host, also in words of one's own around it; SentenceNotVerified for a marked sentence
+    that is left as it is and not taken over.
     """
     marked = [sentence for sentence in sentences if sentence.is_marked]
     if not set(taken_over) <= {sentence.index for sentence in marked}:
         raise NothingToTakeOver
-    still_marked = [sentence for sentence in kept if sentence.is_marked]
+    still_marked = [sentence for sentence in marked if has_the_words_of(text, sentence.text)]
     left_alone = [sentence for sentence in still_marked if not can_be_taken_over(sentence)]
-    if left_alone or unknown_addresses(sentences) & addresses_in(text):
+    if left_alone or _leads_where_nobody_knows(text, sentences):
         raise AddressNotVerified
     if any(sentence.index not in taken_over for sentence in still_marked):
         raise SentenceNotVerified
     return [sentence.index for sentence in still_marked]
 
 
-def unknown_addresses(sentences: Sequence[DraftSentence]) -> frozenset[str]:
-    """Return the addresses of a draft because of which a sentence is marked."""
+def _leads_where_nobody_knows(text: str, sentences: Sequence[DraftSentence]) -> bool:
+    doubted = [sentence.text for sentence in sentences if sentence.doubt == Doubt.FOREIGN_LINK]
+    if not doubted:
+        return False
     # The other sentences passed the same check: what stands in them came from the evidence or an allowed host.
     known = [sentence.text for sentence in sentences if sentence.doubt != Doubt.FOREIGN_LINK]
-    doubted = [sentence.text for sentence in sentences if sentence.doubt == Doubt.FOREIGN_LINK]
-    return frozenset(address for text in doubted for address in foreign_addresses(text, evidence=known, hosts=()))
+    allowed = get_settings().draft_link_hosts
+    unknown = {
+        address
+        # Together as well: some addresses are made of several sentences.
+        for each in (*doubted, text_of(sentences))
+        for address in foreign_addresses(each, evidence=known, hosts=allowed)
+    }
+    hosts = {host_of(address) for address in unknown} - {None}
+    written = foreign_addresses(text, evidence=known, hosts=allowed)
+    return any(address in unknown or host_of(address) in hosts for address in written)

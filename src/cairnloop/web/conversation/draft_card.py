@@ -19,6 +19,8 @@ from cairnloop.core.markdown import render_inline
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.phrasing import says_the_same, text_of
 from cairnloop.drafting.queries import latest_drafts, sentences_of
+from cairnloop.drafting.sealing import says_word_for_word
+from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.drafting.taking_over import can_be_taken_over
 from cairnloop.hooks.automation_policy import Verdict
 from cairnloop.knowledge_base.models import Revision
@@ -251,8 +253,17 @@ def _quoted(number: int, revision: Revision, start: int, end: int) -> Quoted:
     # Of the surroundings, whole paragraphs and words only: a heading or half a word explains nothing.
     before = before.rpartition("\n\n")[2]
     after = after.partition("\n\n")[0]
+    begins = start - len(before)
     before = f"… {before.partition(' ')[2]}" if len(before) == AROUND_CHARS else before
     after = f"{after.rpartition(' ')[0]} …" if len(after) == AROUND_CHARS else after
+    # What leads to a list says whether to do what its items say, or never to.
+    leads = [
+        revision.text[slice(*lead)].strip()
+        for lead in surroundings_of(revision.text, start, end).leads
+        if lead[0] < begins
+    ]
+    if leads:
+        before = f"{' … '.join(leads)} … {before}"
     quote = (len(before), len(before) + end - start)
     return Quoted(
         number=number,
@@ -267,9 +278,11 @@ def _status(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None:
     if marked:
         label = ngettext("%(count)d sentence without a source", "%(count)d sentences without a source", marked)
         return Status("triangle-alert", label % {"count": marked}, "warning")
-    if draft.is_open and draft.kind == Draft.Kind.REPLY:
+    if not (draft.is_open and draft.kind == Draft.Kind.REPLY):
+        return None
+    if all(_is_literal(each) for each in sentences if each.revision):
         return Status("circle-check", _("Every claim quoted"), "success")
-    return None
+    return Status("text-quote", _("Partly in other words"), "info")
 
 
 def _announcement(draft: Draft, sentences: Sequence[DraftSentence]) -> str:
@@ -332,13 +345,29 @@ def _grounds(draft: Draft, sentences: Sequence[DraftSentence], conversation: Con
 
 def _claims(sentences: Sequence[DraftSentence]) -> list[Ground]:
     claims = [each for each in sentences if each.standing != DraftSentence.Standing.COURTESY]
-    quoted = sum(each.standing == DraftSentence.Standing.QUOTED for each in claims)
-    if not claims:
-        return []
-    claim = _("%(quoted)d of %(all)d claims") % {"quoted": quoted, "all": len(claims)}
-    is_complete = quoted == len(claims)
-    icon, tone = ("circle-check", "success") if is_complete else ("triangle-alert", "warning")
-    return [Ground(icon, tone, claim, _("are found word for word in published articles"))]
+    literal = sum(map(_is_literal, claims))
+    marked = _marked(claims)
+    told = [
+        (literal, "circle-check", "success", _("found word for word in published articles")),
+        (
+            len(claims) - literal - marked,
+            "text-quote",
+            "info",
+            _("resting on a quoted passage, in other words: compare them"),
+        ),
+        (marked, "triangle-alert", "warning", _("without a source")),
+    ]
+    return [
+        Ground(icon, tone, _("%(count)d of %(all)d claims:") % {"count": count, "all": len(claims)}, text)
+        for count, icon, tone, text in told
+        if count
+    ]
+
+
+def _is_literal(sentence: DraftSentence) -> bool:
+    """Return whether a sentence says its quote and nothing else."""
+    revision = sentence.revision
+    return revision is not None and says_word_for_word(sentence.text, revision.text[sentence.start : sentence.end])
 
 
 def _age(sentences: Sequence[DraftSentence]) -> list[Ground]:
@@ -366,6 +395,8 @@ DISCARD_REASONS = [
 DOUBTS: dict[str, Promise] = {
     "no_source": gettext_lazy("No source"),
     "not_found": gettext_lazy("Not found in its source"),
+    "several": gettext_lazy("More than one plain sentence"),
+    "cut_short": gettext_lazy("Its source says more in this sentence, such as “not” or “if”"),
     "foreign_link": gettext_lazy("A link or address of unknown origin"),
 }
 ESCALATIONS: dict[str, Promise] = {

@@ -1,0 +1,78 @@
+"""What a reader gets of a text: its words as they are shown, and where its links lead. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from html.parser import HTMLParser
+
+from cairnloop.core.markdown import link_targets, render_inline, render_markdown
+
+INLINE = frozenset({"a", "code", "del", "em", "s", "strong"})
+"""Tags that part no words: "evil.**com**" is read as one."""
+LOOKS_EMPTY = dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0"), " ")
+"""Signs without ink that count as letters or symbols."""
+SPELLED_OUT = re.compile(r"\s*[\[({<]\s*(?:(dot|punkt|point)|(?:at|ät))\s*[\])}>]\s*", re.IGNORECASE)
+"""How people write an address they do not want to be found: "mallory (at) evil [dot] example"."""
+FULL_STOPS = re.compile(r"[。｡](?=[A-Za-z0-9])")
+"""Browsers take these for the dot of a host; before other letters they end a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reader gets."""
+
+    words: str
+    """Without markup, with lookalikes of signs made alike and without what has no width."""
+    links: frozenset[str]
+    """Where a click may lead."""
+
+
+@lru_cache(maxsize=128)
+def shown(text: str) -> Shown:
+    """Return what a reader gets of a message, rendered as a message is, and of the sentence as a card shows it."""
+    pages = [_Page(str(render_markdown(text))), _Page(str(render_inline(text)))]
+    words = "\n".join(dict.fromkeys(plain(page.words) for page in pages))
+    return Shown(words, frozenset(link_targets(text)).union(*(page.links for page in pages)))
+
+
+def without_unseen(text: str) -> str:
+    """Return `text` without the characters that have no width."""
+    return "".join(character for character in text if not _is_unseen(character))
+
+
+def plain(text: str) -> str:
+    """Return `text` as it is read: compatible forms of a sign are one, and what has no width is left out."""
+    text = unicodedata.normalize("NFKC", text.translate(LOOKS_EMPTY))
+    # Accents that no letter takes in stay a part of their word.
+    kept = ("ː" if unicodedata.category(each).startswith("M") else each for each in without_unseen(text))
+    text = FULL_STOPS.sub(".", "".join(kept))
+    return SPELLED_OUT.sub(lambda found: "." if found[1] else "@", text)
+
+
+def _is_unseen(character: str) -> bool:
+    # Format characters, joiners of graphemes, and selectors of variants.
+    return unicodedata.category(character) == "Cf" or character == "\u034f" or "\ufe00" <= character <= "\ufe0f"
+
+
+class _Page(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words = ""
+        self.links: set[str] = set()
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.words += "" if tag in INLINE else "\n"
+        self.links.update(value for name, value in attrs if name == "href" and value is not None)
+        # Shown when somebody points at it.
+        self.words += "".join(f" {value}" for name, value in attrs if name == "title" and value)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.words += "" if tag in INLINE else "\n"
+
+    def handle_data(self, data: str) -> None:
+        self.words += data

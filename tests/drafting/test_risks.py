@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from cairnloop.drafting.risks import risk_of
+from cairnloop.drafting.sealing import Doubt, SealedSentence, SealedSource, Standing, seal
+from cairnloop.hooks.draft_generator import DraftClaim
+
+TEXT = """# Passwords
+
+When a run is skipped, nobody will ask you to send your password to support by e-mail. **Runs start again.**
+
+Is a refund possible? They say: ~~Umbrellas cost 5 euros.~~ Seats are “free”.
+
+Never do any of this while a runner hangs:
+
+4. Delete the folder by hand.
+1. Reboot the hanging host.
+
+| Umbrellas cost | five euros |
+| --- | --- |
+"""
+NOBODY = "When a run is skipped, nobody will ask you to send your password to support by e-mail."
+
+
+def sealed(*claims: tuple[str, str]) -> tuple[SealedSentence, ...]:
+    source = SealedSource(revision_id=7, article_id=3, text=TEXT, start=0, end=len(TEXT))
+    made = [DraftClaim(text=text, source=1, quote=quote, begins_paragraph=True) for text, quote in claims]
+    return seal(made, sources={1: source}, courtesies=())
+
+
+def risk(*claims: tuple[str, str]) -> str:
+    return risk_of(sealed(*claims), fell_back=False).value
+
+
+class TestRiskOf:
+    @pytest.mark.parametrize(
+        "text", [NOBODY, "**Runs start again.**", "Seats are “free”.", f"{NOBODY} **Runs start again.**"]
+    )
+    def test_is_low_for_whole_sentences_word_for_word(self, text):
+        assert risk((text, text)) == "low"
+
+    @pytest.mark.parametrize(
+        ("text", "quote"),
+        [
+            ("Nobody asks you for your password.", NOBODY),
+            ("Runs start", "Runs start"),
+            ("a refund possible", "a refund possible"),
+            ("Is a refund possible", "Is a refund possible"),
+            ("Umbrellas cost 5 euros.", "Umbrellas cost 5 euros."),
+            ("Umbrellas cost", "Umbrellas cost"),
+        ],
+    )
+    def test_is_not_for_other_words_and_for_pieces(self, text, quote):
+        assert risk((text, quote)) in ("medium", "high")
+
+    def test_is_low_for_items_only_with_what_leads_to_them(self):
+        lead = ("Never do any of this while a runner hangs:",) * 2
+        delete = ("4. Delete the folder by hand.", "Delete the folder by hand.")
+        reboot = ("5. Reboot the hanging host.", "Reboot the hanging host.")
+        assert risk(delete, reboot) == "medium"
+        assert risk(lead, delete, reboot) == "low"
+        assert risk(lead, ("1. Reboot the hanging host.",) * 2) == "low"
+        assert risk(lead, ("6. Reboot the hanging host.", "Reboot the hanging host.")) == "medium"
+
+    def test_is_high_without_a_source_and_for_another_generator(self):
+        assert risk(("Everything is free.", "Everything is free.")) == "high"
+        assert risk_of(sealed((NOBODY, NOBODY)), fell_back=True).value == "high"
+
+
+class TestWhatIsCutShort:
+    @pytest.mark.parametrize(
+        ("text", "quote"),
+        [
+            ("send your password to support by e-mail.", "send your password to support by e-mail."),
+            ("Send your password to support!", "send your password to support by e-mail"),
+            ("will ask you to send your password", "will ask you to send your password"),
+        ],
+    )
+    def test_is_marked_where_a_not_or_an_if_is_left_out(self, text, quote):
+        (sentence,) = sealed((text, quote))
+        assert (sentence.standing, sentence.doubt) == (Standing.UNVERIFIED, Doubt.CUT_SHORT)
+
+    def test_is_quoted_where_the_sentence_says_so_itself_or_nothing_is_left_out(self):
+        (in_other_words,) = sealed(("Nobody asks for your password.", "send your password to support by e-mail"))
+        (harmless,) = sealed(("They start again.", "start again.**"))
+        assert [in_other_words.standing, harmless.standing] == [Standing.QUOTED] * 2
