@@ -161,6 +161,38 @@ def test_a_draft_is_said_once_to_those_who_do_not_see_it_arrive(window, knowledg
     assert desk.evaluate("said") == ["A draft waits above the composer."]
 
 
+def test_a_draft_is_not_sent_by_a_key_that_was_meant_for_what_stood_there_before(window, knowledge, backstage):
+    conversation = drafted(backstage)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    desk.evaluate("""() => {
+      const seen = document.querySelector("cl-draft").dataset.version
+      const key = { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }
+      new MutationObserver((_, observer) => {
+        const draft = document.querySelector("cl-draft")
+        if (!draft?.dataset.version || draft.dataset.version === seen) return
+        observer.disconnect()
+        document.body.dispatchEvent(new KeyboardEvent("keydown", key))
+        draft.querySelector("[data-approve] button").click()
+        setTimeout(() => document.body.dispatchEvent(new KeyboardEvent("keydown", { ...key, repeat: true })), 1600)
+      }).observe(document.body, { childList: true, subtree: true })
+    }""")
+
+    def replace() -> None:
+        write = {"conversation_id": conversation.pk, "text": f"And again: {QUESTION}", "by": LIN}
+        cairnloop.receive_message(**write)
+        draft_for(conversation)
+
+    backstage(replace)
+    draft = desk.locator("#draft")
+    expect(draft.get_by_text("This draft has just arrived. Nothing was sent: read it first.")).to_be_visible()
+    assert objections(desk) == {}
+    desk.wait_for_timeout(1_700)
+    assert backstage(lambda: sorted(Draft.objects.values_list("status", flat=True))) == ["pending", "stale"]
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#message-3")).to_contain_text(SKIPPED)
+
+
 def test_another_draft_arrives_where_it_was_asked_for(window, knowledge, backstage):
     conversation = drafted(backstage, "Why was my pipeline run skipped when every seat is taken?")
     desk = window(desk_of(conversation))

@@ -27,9 +27,9 @@ class DraftRisk(StrEnum):
     """How much of a draft is a machine's own."""
 
     LOW = "low"
-    """It says what its sources say, word for word, or claims nothing."""
+    """It says whole sentences of its sources, word for word, and items of a list with what leads to it."""
     MEDIUM = "medium"
-    """A sentence says in other words what its source says."""
+    """A sentence says in other words what its source says, or a piece of it."""
     HIGH = "high"
     """A sentence has no source, or the host's generator failed and another took its place."""
 

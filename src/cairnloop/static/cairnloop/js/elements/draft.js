@@ -1,9 +1,11 @@
 /**
  * Sends the draft by one key where nobody is writing. What is changed in it stays in this browser until it is sent, and
  * in its place when news arrive: the server refuses what does not wait any more, and then the composer takes the text.
- * What arrives is said once to screen readers.
+ * What arrives is said once to screen readers, and is not sent at once: a key or a click of that moment was meant for
+ * what stood there before.
  */
 const SAID_SECONDS = 8
+const READ_SECONDS = 1.5
 
 /** The draft that was here or said last: whatever takes the place of the element begins anew. */
 let known
@@ -15,11 +17,16 @@ customElements.define("cl-draft", class extends HTMLElement {
     document.addEventListener("keydown", (event) => this.#pressed(event), { signal })
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.#stay(event), { signal })
     this.addEventListener("input", ({ target }) => target === this.text && this.#store(false), { signal })
+    // Before any other listener: nothing is sent that nobody can have read.
+    this.addEventListener("submit", (event) => this.#hold(event), { signal, capture: true })
     this.addEventListener("submit", () => this.text && this.#store(true), { signal })
     this.addEventListener("htmx:beforeSwap", ({ detail }) => detail.xhr.status >= 400 && this.text && this.#store(false), { signal })
     this.addEventListener("click", ({ target }) => target.closest("[data-cancel]") && this.#forget(), { signal })
     const isNews = document.readyState === "complete"
-    if (isNews && known !== this.dataset.version) this.#say()
+    if (isNews && known !== this.dataset.version) {
+      this.arrived = performance.now()
+      this.#say(this.dataset.announcement)
+    }
     known = this.dataset.version
     // In a moment: what stands below is not there yet.
     setTimeout(() => this.isConnected && this.#resume(isNews))
@@ -34,13 +41,23 @@ customElements.define("cl-draft", class extends HTMLElement {
   }
 
   #pressed(event) {
-    if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey) || event.isComposing || event.defaultPrevented) return
+    if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey) || event.isComposing || event.repeat || event.defaultPrevented) return
     if (document.querySelector("dialog[open]")) return
     const field = event.target.closest?.("input, textarea, select, [contenteditable]")
     const form = field ? field.closest("#draft-form") : this.querySelector("[data-approve]")
     if (!form || !this.contains(form)) return
     event.preventDefault()
     form.requestSubmit()
+  }
+
+  #hold(event) {
+    if (!(performance.now() - this.arrived < READ_SECONDS * 1000)) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    const hint = this.querySelector("[data-just-arrived]")
+    if (!hint.hidden) return
+    hint.hidden = false
+    this.#say(hint.textContent.trim())
   }
 
   /** News replace neither a text that is being changed nor what is the same, with a source or a reason open in it. */
@@ -60,11 +77,11 @@ customElements.define("cl-draft", class extends HTMLElement {
   }
 
   /** To those who do not see it arrive, where the page says everything else: an element that is swapped says nothing. */
-  #say() {
-    if (!this.dataset.announcement) return
+  #say(words) {
+    if (!words) return
     const line = document.createElement("p")
     line.className = "cl-visually-hidden"
-    line.textContent = this.dataset.announcement
+    line.textContent = words
     document.getElementById("toasts").append(line)
     setTimeout(() => line.remove(), SAID_SECONDS * 1000)
   }
