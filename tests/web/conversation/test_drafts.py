@@ -53,6 +53,29 @@ class TestTheCard:
         assert "every seat is taken.</mark> Skipped runs do not restart by themselves." in card
         assert re.search(r"(Owners|see|a|list|of|them|on|the|first|day\.) …", card)
 
+    def test_shows_what_leads_to_a_quoted_list(self, desk, waiting, knowledge):  # noqa: F811  # the fixture above
+        lead = "Never do any of this while every seat is taken:"
+        revision = revise(
+            knowledge.refunds, f"{lead}\n\n- Delete the folder by hand.\n- Reboot the host.", publish=True
+        )
+        item = "Reboot the host."
+        start = revision.text.index(item)
+        DraftSentence.objects.filter(index=1).update(
+            text=item, article=revision.article, revision=revision, start=start, end=start + len(item)
+        )
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        peek = card.split('class="cl-peek-text"')[1]
+        assert peek.index(lead) < peek.index(f"<mark>{item}</mark>")
+
+    def test_tells_what_is_word_for_word_from_what_is_in_other_words(self, desk, waiting):
+        claims = waiting.sentences.exclude(standing="courtesy").count()
+        page = words_of(desk.look("conversation", waiting.conversation))
+        assert f"{claims} of {claims} claims:" in page and "found word for word in published articles" in page
+        DraftSentence.objects.filter(index=1).update(text="Seats ran out.")
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "Partly in other words" in card and "Every claim quoted" not in card
+        assert f"1 of {claims} claims: resting on a quoted passage, in other words" in re.sub(r"<[^>]+>", "", card)
+
     def test_says_why_there_is_none(self, desk, knowledge):  # noqa: F811  # the fixture above
         draft = draft_for(ask(UNKNOWN))
         card = card_of(words_of(desk.look("conversation", draft.conversation)))
