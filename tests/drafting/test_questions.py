@@ -17,9 +17,16 @@ class TestQuestionOf:
             "Where do refunds show up on my card?"
         )
 
-    def test_joins_what_was_written_since_the_last_answer(self):
-        asked = ask(">Hello!", "My runs are skipped since Monday.", "Only in the repository nav-core.")
-        assert asked == "My runs are skipped since Monday. Only in the repository nav-core."
+    def test_joins_what_was_written_since_the_last_answer_where_it_does_not_stand_alone(self):
+        asked = ask("Where are my invoices?", ">Hello!", "My runs are skipped since Monday.", "Only in nav-core.")
+        assert asked == "My runs are skipped since Monday. Only in nav-core."
+
+    def test_joins_no_more_of_it_than_it_takes(self):
+        asked = ask("Do you sell umbrellas?", "My runs are skipped since Monday.", "How do I start them?")
+        assert asked == "My runs are skipped since Monday. How do I start them?"
+        assert ask("Do you sell umbrellas?", "Where do refunds show up on my card?") == (
+            "Where do refunds show up on my card?"
+        )
 
     def test_reads_what_does_not_stand_alone_with_what_came_before(self):
         asked = ask("Can I pay a monthly plan by invoice?", ">No, by card.", "And annual plans?")

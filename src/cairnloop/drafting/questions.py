@@ -27,7 +27,7 @@ SMALL_TALK = frozenset(
 REFERRING = frozenset(
     WORD.findall("it its this that these those they them their he him his she her one ones same such there")
 )
-LEADING = frozenset(WORD.findall("and or but so then also instead"))
+LEADING = frozenset(WORD.findall("and or but so then also instead only just except"))
 ASKING_ON = frozenset((asks, "about") for asks in ("what", "how"))
 FUNCTION_WORDS = frozenset(
     WORD.findall(
@@ -46,14 +46,17 @@ PLACEHOLDERS = (EMAIL, NAME, NUMBER, SECRET)
 def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> str:
     """Return what the customer asks now, masked; empty where they ask nothing, such as in "Thanks, that works".
 
-    `turns` are the latest messages in order, as (role, text). All that the customer wrote since the last answer
-    belongs together. What does not stand alone, such as "And for annual plans?", is read together with what they
-    wrote before it.
+    `turns` are the latest messages in order, as (role, text). What does not stand alone, such as "And for annual
+    plans?", is read together with what they wrote before it: since the last answer, as far as it takes, and one turn
+    before that answer.
     """
     unanswered = _unanswered(turns)
-    asked = [text for text in unanswered if not is_small_talk(text)][-JOINED_TURNS:]
-    if not asked:
+    said = [text for text in unanswered if not is_small_talk(text)]
+    if not said:
         return ""
+    asked = said[-1:]
+    while len(asked) < min(len(said), JOINED_TURNS) and not stands_alone(" ".join(asked)):
+        asked = said[-len(asked) - 1 :]
     if not stands_alone(" ".join(asked)):
         earlier = [text for role, text in turns[: len(turns) - len(unanswered)] if role == CUSTOMER]
         asked = [text for text in earlier if not is_small_talk(text)][-1:] + asked
