@@ -11,10 +11,12 @@ from cairnloop.core.markdown import (
     SECTION,
     TAGS,
     parse_blocks,
+    parse_source_blocks,
     render_article,
     render_article_around,
     render_markdown,
     render_plain,
+    says_plainly,
 )
 
 
@@ -128,6 +130,37 @@ class TestParseBlocks:
         (item,) = bullets.children
         assert [child.kind for child in item.children] == ["paragraph", "bullet_list"]
         assert text[fence.start : fence.end] == "```\ncode"
+
+
+class TestParseSourceBlocks:
+    def test_tells_raw_html_apart_also_over_blank_lines(self):
+        text = "Seen.\n\n<!-- hidden\n\nhidden\n\n-->\n\nSeen."
+        assert [block.kind for block in parse_source_blocks(text)] == ["paragraph", "html_block", "paragraph"]
+        assert {block.kind for block in parse_blocks(text)} == {"paragraph"}
+
+
+class TestSaysPlainly:
+    @pytest.mark.parametrize(
+        "text", ["Open **Billing** now.", "`[skip ci]` and *all* of [it](https://a.example/)", "2 < 3"]
+    )
+    def test_by_words_emphasis_code_and_links(self, text):
+        assert says_plainly(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "~~no~~ yes",
+            "yes <!-- no --> yes",
+            "see <b>it</b>",
+            "![a](b.png)",
+            "so[^1]",
+            "500*",
+            "the [help] page",
+            "yes <!--",
+        ],
+    )
+    def test_not_by_anything_struck_hidden_pictured_or_left_over(self, text):
+        assert not says_plainly(text)
 
 
 class TestRenderArticleAround:

@@ -35,7 +35,9 @@ A run is skipped when every seat is taken. It does not restart by itself. Prices
 1. Open CI and choose Runs.
 2. Choose Re-run skipped.
 """
-REFUNDS = "## Refunds\n\nDuplicate card charges go back to the same card within 10 business days."
+RUNS = SKIPPED[: SKIPPED.index("1. ")]
+CHARGES = "Duplicate card charges go back to the same card within 10 business days."
+REFUNDS = f"## Refunds of charges\n\n{CHARGES}"
 COURTESIES = courtesies_for("Lin Zhao")
 SIGNATURES = (
     "We rotated the secret as described. Since then every delivery fails verification on our side. What we compute, in "
@@ -72,47 +74,64 @@ def said(result: DraftResult) -> list[str]:
 
 
 class TestTheExtractiveGenerator:
-    def test_quotes_what_fits_with_the_sentence_it_leans_on(self):
-        assert said(draft("Why does a skipped run not restart?", SKIPPED)) == [
+    def test_quotes_the_whole_paragraph_in_which_the_best_sentence_stands(self):
+        assert said(draft("Why does a skipped run not restart?", RUNS)) == [
             "A run is skipped when every seat is taken.",
             "It does not restart by itself.",
+            "Prices are the same everywhere.",
         ]
 
-    def test_takes_the_steps_of_a_list_together_with_their_numbers(self):
-        result = draft("How do I re-run what was skipped, and choose?", SKIPPED)
-        assert said(result) == ["1. Open CI and choose Runs.", "2. Choose Re-run skipped."]
-        assert [claim.quote for claim in result.claims if claim.source] == [
-            "Open CI and choose Runs.",
-            "Choose Re-run skipped.",
+    def test_says_the_heading_unless_the_quote_says_the_same_words(self):
+        assert said(draft("When does a duplicate charge go back to my card?", f"## Duplicate charge\n\n{CHARGES}")) == [
+            CHARGES
         ]
+        assert said(draft("When does a duplicate charge go back to my card?", f"## Business plan\n\n{CHARGES}")) == [
+            "Business plan",
+            CHARGES,
+        ]
+
+    def test_takes_a_list_together_with_what_leads_to_it(self):
+        result = draft("How do I re-run what was skipped, and choose?", SKIPPED)
+        assert said(result)[-2:] == ["1. Open CI and choose Runs.", "2. Choose Re-run skipped."]
+        assert said(result)[0] == "A run is skipped when every seat is taken."
+        assert all(claim.quote == claim.text for claim in result.claims if claim.source)
 
     def test_counts_steps_and_not_their_sentences(self):
-        text = "3. Choose **Send test**. Any status from 200 on will do.\n4. End the overlap of the secret.\n"
+        text = "Rotate it:\n\n3. Choose **Send test**. Any status from 200 on will do.\n4. End the overlap.\n"
         quoted = [claim for claim in draft("How do I end the overlap?", text).claims if claim.source]
         assert [(claim.text, claim.begins_paragraph) for claim in quoted] == [
+            ("Rotate it:", True),
             ("3. Choose **Send test**.", True),
             ("Any status from 200 on will do.", False),
-            ("4. End the overlap of the secret.", True),
+            ("4. End the overlap.", True),
+        ]
+
+    def test_quotes_a_sentence_of_few_letters_with_its_neighbour(self):
+        text = "Can you share deployment keys? Never. Ask an owner for that."
+        assert said(draft("Can I share deployment keys?", text)) == [
+            "Can you share deployment keys? Never.",
+            "Ask an owner for that.",
         ]
 
     @pytest.mark.parametrize(
         "step",
-        ["See [the runs](../runs.md) of the day.", "Paste this:", "Run it so.\n\n   ```\n   run --again\n   ```"],
+        [
+            "See [the runs](../runs.md) of the day.",
+            "Paste this:\n\n   > it",
+            "Run it so.\n\n   ```\n   run --again\n   ```",
+        ],
     )
     def test_leaves_out_a_list_one_step_of_which_cannot_be_quoted(self, step):
-        text = f"1. Open CI and choose Runs.\n2. {step}\n3. Choose Re-run skipped.\n"
+        text = f"Do it so:\n\n1. Open CI and choose Runs.\n2. {step}\n3. Choose Re-run skipped.\n"
         assert draft("How do I re-run what was skipped, and choose?", text).claims == ()
 
     def test_answers_two_questions_from_two_passages(self):
         quoted = draft("Why was my run skipped, and when do duplicate charges go back to my card?", SKIPPED, REFUNDS)
-        assert [claim.source for claim in quoted.claims if claim.source] == [1, 2]
+        assert [claim.source for claim in quoted.claims if claim.source] == [1, 1, 1, 1, 2, 2]
 
     def test_leaves_out_a_passage_that_answers_nothing_more(self):
-        assert [claim.source for claim in draft("When are duplicate charges refunded?", REFUNDS, REFUNDS).claims] == [
-            None,
-            1,
-            None,
-        ]
+        quoted = draft("When are duplicate charges refunded?", REFUNDS, REFUNDS.replace("Duplicate", "Double"))
+        assert [claim.source for claim in quoted.claims] == [None, 1, 1, None]
 
     def test_leaves_out_passages_that_have_a_word_in_common_by_chance(self):
         quoted = draft(
@@ -121,22 +140,22 @@ class TestTheExtractiveGenerator:
             passage("webhooks/rotate-a-webhook-secret.md", "HMAC-SHA256").removesuffix(FITS),
             passage("builds/keep-artifacts.md", "our public key"),
         )
-        assert [claim.source for claim in quoted.claims if claim.source] == [1, 1, 2]
+        assert [claim.source for claim in quoted.claims if claim.source] == [2, 2]
 
     def test_follows_what_an_operator_asks_for_where_a_source_says_it(self):
         asked = "Why does a skipped run not restart?"
         before = said(draft(asked, SKIPPED, REFUNDS))
-        assert said(draft(asked, SKIPPED, REFUNDS, instruction="Mention how long refunds to a card take")) == [
-            *before,
-            "Duplicate card charges go back to the same card within 10 business days.",
-        ]
+        after = said(draft(asked, SKIPPED, REFUNDS, instruction="Mention how long refunds to a card take"))
+        assert after == ["Skipped runs", *before, "Refunds of charges", CHARGES]
         assert said(draft(asked, SKIPPED, REFUNDS, instruction="mention umbrellas")) == before
 
-    def test_gives_the_best_sentence_alone_where_it_is_to_be_shorter(self):
-        asked = "Is a run skipped when every seat is taken, and are prices the same everywhere?"
-        assert len(said(draft(asked, SKIPPED, REFUNDS))) == 2
-        assert said(draft(asked, SKIPPED, REFUNDS, instruction="Shorter!")) == [
-            "A run is skipped when every seat is taken."
+    def test_gives_what_fits_best_alone_where_it_is_to_be_shorter(self):
+        asked = "Why was my run skipped, and when do duplicate charges go back to my card?"
+        assert CHARGES in said(draft(asked, RUNS, REFUNDS))
+        assert said(draft(asked, RUNS, REFUNDS, instruction="Shorter!")) == [
+            "A run is skipped when every seat is taken.",
+            "It does not restart by itself.",
+            "Prices are the same everywhere.",
         ]
 
     def test_says_nothing_where_no_sentence_fits(self):

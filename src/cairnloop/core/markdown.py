@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,13 @@ ARTICLE_ATTRIBUTES = {**ATTRIBUTES, **{tag: {"id"} for tag in HEADINGS}}
 SCHEMES = {"http", "https", "mailto"}
 SECTION = "section-"
 """Begins the id of every heading, so that no text can take the place of an element of the page."""
+
+PLAIN = {
+    "text", "softbreak", "hardbreak", "code_inline", "strong_open", "strong_close", "em_open", "em_close", "link_open",
+    "link_close",
+}  # fmt: skip
+LEFT_OVER = re.compile(r"[\[\]†‡*¹⁾]|~~|<!|-->")
+"""What stands in words once marks are read: of a link without its target, a footnote, something struck or hidden."""
 
 LinkResolver = Callable[[str], str | None]
 """Returns where the address of a relative link leads from here, or None if it leads nowhere."""
@@ -107,6 +115,24 @@ def parse_blocks(text: str) -> tuple[Block, ...]:
     starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
     starts[-1] = len(text)
     return _blocks(SyntaxTreeNode(_block_parser().parse(text)), starts)
+
+
+def parse_source_blocks(text: str) -> tuple[Block, ...]:
+    """Return the blocks of a text as `parse_blocks` does, except that raw HTML is told apart, as "html_block"."""
+    starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    starts[-1] = len(text)
+    return _blocks(SyntaxTreeNode(_source_parser().parse(text)), starts)
+
+
+def says_plainly(text: str) -> bool:
+    """Return whether the lines of a block say what they say by words, emphasis, code and complete links only.
+
+    Struck text, raw HTML, images, footnote marks, other marks left over and links that point into the text do not.
+    """
+    tokens = [child for token in _source_parser(reads_lines=True).parseInline(text) for child in token.children or []]
+    if any(token.type not in PLAIN or is_as_written(token) for token in tokens):
+        return False
+    return not any(LEFT_OVER.search(token.content) for token in tokens if token.type == "text")
 
 
 def is_within_bounds(text: str) -> bool:
@@ -210,6 +236,13 @@ def _block_parser() -> MarkdownIt:
     """Return the same parser without what it does inside of lines, which takes most of its time."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
     return bound(parser, reads_headings_only=True)
+
+
+@cache
+def _source_parser(*, reads_lines: bool = False) -> MarkdownIt:
+    """Return a parser that tells apart what the others show as text or leave out: raw HTML and images."""
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return bound(parser, reads_headings_only=not reads_lines)
 
 
 @cache

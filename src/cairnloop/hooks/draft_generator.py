@@ -16,6 +16,10 @@ class DraftSource:
     number: int
     title: str
     text: str
+    article: str = ""
+    """The whole text the passage stands in, with what limits it from outside; empty where the passage is all."""
+    start: int = 0
+    """Where the passage begins in it, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,95 +1,85 @@
-"""Composes a draft of sentences that stand in the sources: no model, no key, the same answer every time. Pure."""
+"""Composes a draft of what stands in the sources: no model, no key, the same answer every time. Pure."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from cairnloop.core.markdown import Block, is_relative, link_targets, parse_blocks
-from cairnloop.drafting.sealing import LEAST_LETTERS
+from cairnloop.drafting.addresses import foreign_addresses
+from cairnloop.drafting.generators.quotable import Line, Unit, units_of
 from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult, DraftSource
-from cairnloop.knowledge_base.sentences import sentence_spans
 
-MOST_QUOTES = 5
-MOST_SOURCES = 3
-DRAFT_CHARS = 900
-STEPS_AT_MOST = 8
+MOST_UNITS = 3
+DRAFT_CHARS = 1_200
+"""Something more is quoted only as long as all quotes together keep to this."""
 STEM_CHARS = 5
-LEAST_WORDS = 3
 ADDS_AT_LEAST = 0.5
-"""What one sentence of a further source has to answer beyond those before it, as a share of the best sentence's fit."""
+"""What one sentence of something more has to answer beyond the others, as a share of the best sentence's fit."""
 ADDS_WORDS = 2
 """So many of the words that are asked for, at least, in one sentence: a single one stands there by chance."""
-FITS_AT_LEAST = 0.5
-"""A further sentence of a source fits the question at least half as well as its best one."""
+ANSWERS_AT_LEAST = 2 / 3
+"""How many of the words that are asked for the quoted passages have to hold; else they are about something else."""
+ANSWERS_WORDS = 4
+"""So many are enough, however long a message is."""
 WORD = re.compile(r"[^\W_]+")
-MARKER = re.compile(r"\s*(?:[-*+]|(?P<number>\d{1,9})[.)])\s+")
 SAYS_LITTLE = frozenset(
     WORD.findall(
         """
-        a an and are as at be been but by can could did do does for from had has have he her his how
-        i if in into is it its just me my no not of on or our out she should so some than that the
-        their them then there they this to up us was we were what when where which who why will with
-        would you your please thanks hi hello
+        a about above after again all also am an and any are as at be because been before being between
+        both but by can could did do does doing done during each else few for from get gets getting got
+        had has have having he help her here hers him his how i if in into is it its just keep keeps know
+        let like made make makes many may maybe me mean means might more most much must my need needs no
+        not of often on once one only or other others our ours out over own please possible really say
+        says see shall she should since so some still such take takes tell than thank thanks that the
+        their theirs them then there these they thing things think this those through to too tried try
+        trying two under until up us use used using very want wanted wants was way ways we well were what
+        when where which while who whom whose why will with without work works would yes yet you your
+        yours hi hello ok okay sorry ask asked asking become becomes call called course details explain happen
+        happens happened information interested knew known meaning meant mention provide question saw seeing
+        seem seems seen show showing shows term understand understanding word
         """
     )
 )
 SHORTER = re.compile(r"\b(?:short(?:er|en)?|brief(?:er|ly)?|concise|less)\b", re.IGNORECASE)
-"""An operator who says so gets the best sentence alone."""
+"""An operator who says so gets what fits best alone."""
 ASKING = "mention mentions add include say tell write explain short shorter shorten brief briefer concise more less"
 """Words that ask for something and name nothing of it."""
-LEANS_BACK = frozenset(WORD.findall("it its this that these those they them then there he she otherwise instead also"))
-"""A sentence that begins so needs the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Bounds:
-    """How many sources are quoted at most, and how many sentences of each beside those they lean on."""
+class _Candidate:
+    """Something of a source that may be quoted, and the words it is found by."""
 
-    sources: int = MOST_SOURCES
-    sentences: int = MOST_QUOTES - 2
+    source: DraftSource
+    unit: Unit
+    sentences: tuple[frozenset[str], ...]
+    headings: frozenset[str]
+    speaks_of: frozenset[str]
+    """What its passage speaks of, with the title and the headings above."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Prose:
-    """A paragraph, or what stands in an item of a list."""
-
-    start: int
-    end: int
-    block: int
-    """Where begins what it belongs to: the items of a numbered list belong together."""
-    step: int = 0
-    """The number of the step it is, 0 if it is none."""
-    is_whole: bool = True
-    """Nothing of its list is left out, such as code below a step."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    text: str
-    quote: str
-    block: int
-    step: int
-    begins_step: bool
-    stems: frozenset[str]
-    leans_back: bool
+    def fit(self, weights: Mapping[str, float]) -> tuple[float, float]:
+        """Return what its best sentence is worth below its headings, and what all of it is."""
+        best = max((_worth(self.headings | stems, weights) for stems in self.sentences), default=0.0)
+        return best, _worth(self.headings.union(*self.sentences), weights)
 
 
 class ExtractiveGenerator:
-    """Answers with the sentences of the sources that fit the question best; says nothing of its own."""
+    """Answers with what the sources say that fits the question best; says nothing of its own."""
 
     def generate(self, *, request: DraftRequest) -> DraftResult:
-        """Return the opening, what the sources say, and the closing; nothing at all if no sentence fits."""
-        sources = {source.number: _sentences(source) for source in request.sources}
-        wished = _stems(request.instruction) - _stems(ASKING)
-        weights = _weights(_stems(request.question) | wished, sources)
-        most = _Bounds(sources=1, sentences=1) if SHORTER.search(request.instruction) else _Bounds()
-        chosen = _chosen(sources, weights, wished & weights.keys(), most)
-        claims = [claim for number, sentences in chosen for claim in _claims(number, sentences)]
+        """Return the opening, what the sources say, and the closing; nothing at all if nothing fits."""
+        candidates = [list(_candidates(source, request.sources)) for source in request.sources]
+        asked, wished = _stems(request.question), _stems(request.instruction) - _stems(ASKING)
+        weights = _weights(asked | wished, chain.from_iterable(candidates))
+        is_short = SHORTER.search(request.instruction) is not None
+        chosen = _chosen(candidates, weights, wished, most=1 if is_short else MOST_UNITS)
+        if not is_short and not _answers(asked, chosen):
+            return DraftResult(claims=())
+        claims = _said_in_order(chosen)
         if not claims:
             return DraftResult(claims=())
         return DraftResult(
@@ -101,140 +91,106 @@ class ExtractiveGenerator:
         )
 
 
+def _candidates(source: DraftSource, sources: Sequence[DraftSource]) -> Iterator[_Candidate]:
+    """Return what may be quoted of a passage; what belongs to it may stand outside of it, in the same article."""
+    shown = [each.text for each in sources]
+    speaks_of = _stems(f"{source.title} {source.text}")
+    last = source.start + len(source.text)
+    for unit in units_of(source.article or source.text):
+        if not any(line.start < last and source.start < line.end for line in unit.lines):
+            continue
+        said = [line.text for line in chain(unit.headings, unit.scope, unit.lines)]
+        # An address has to stand in a passage that was found.
+        if any(foreign_addresses(text, evidence=shown, hosts=()) for text in said):
+            continue
+        sentences = tuple(_stems(line.text) for line in unit.lines)
+        headings = _stems(" ".join(line.text for line in unit.headings))
+        yield _Candidate(source, unit, sentences, headings, speaks_of | _stems(" ".join(said)))
+
+
 def _chosen(
-    sources: Mapping[int, Sequence[_Sentence]], weights: Mapping[str, float], wished: frozenset[str], most: _Bounds
-) -> Iterator[tuple[int, list[_Sentence]]]:
-    """Return the sentences to quote of each source: of the best one, and of others that answer something more.
+    candidates: Sequence[Sequence[_Candidate]], weights: Mapping[str, float], wished: frozenset[str], *, most: int
+) -> list[_Candidate]:
+    """Return what to quote: what fits best in the best source, and of all what answers something more.
 
     What an operator wished for counts as something more by itself.
     """
+    chosen: list[_Candidate] = []
     answered: frozenset[str] = frozenset()
-    quotes, chars, used, first_fit = 0, 0, 0, 0.0
-    for number, sentences in sources.items():
-        left = {stem: weight for stem, weight in weights.items() if stem not in answered}
-        picked = _picked(sentences, left, most.sentences)
-        granted = any(each.stems & wished & left.keys() for each in picked)
-        if not picked or (used and not granted and not any(_adds(each, left, first_fit) for each in picked)):
-            continue
-        length = sum(len(each.text) for each in picked)
-        if used and (quotes + len(picked) > MOST_QUOTES or chars + length > DRAFT_CHARS):
-            continue
-        first_fit = first_fit or max(_fit(each, weights) for each in picked)
-        answered = answered.union(*(each.stems for each in picked))
-        quotes, chars, used = quotes + len(picked), chars + length, used + 1
-        yield number, picked
-        if used == most.sources:
-            return
+    first_fit = 0.0
+    for of_source in candidates:
+        for _ in range(most - len(chosen)):
+            left = {stem: weight for stem, weight in weights.items() if stem not in answered}
+            found = max(of_source, key=lambda each: each.fit(left), default=None)  # called at once
+            if found is None or found.fit(left)[0] <= 0 or (chosen and not _adds(found, left, first_fit, wished)):
+                break
+            if chosen and not _can_be_added(found, chosen):
+                break
+            first_fit = first_fit or found.fit(weights)[0]
+            answered = answered.union(*found.sentences)
+            chosen.append(found)
+    return chosen
 
 
-def _adds(sentence: _Sentence, left: Mapping[str, float], first_fit: float) -> bool:
-    """Return whether a sentence answers enough of what is left, next to what the first source answered at best."""
-    return len(sentence.stems & left.keys()) >= ADDS_WORDS and _fit(sentence, left) >= ADDS_AT_LEAST * first_fit
+def _adds(found: _Candidate, left: Mapping[str, float], first_fit: float, wished: frozenset[str]) -> bool:
+    """Return whether it answers enough of what is left, next to what the best sentence answered."""
+    if any(stems & wished & left.keys() for stems in found.sentences):
+        return True
+    return any(
+        len(stems & left.keys()) >= ADDS_WORDS and _worth(stems, left) >= ADDS_AT_LEAST * first_fit
+        for stems in found.sentences
+    )
 
 
-def _fit(sentence: _Sentence, weights: Mapping[str, float]) -> float:
-    return sum(weights.get(stem, 0.0) for stem in sentence.stems)
+def _can_be_added(found: _Candidate, chosen: Sequence[_Candidate]) -> bool:
+    together = [*chosen, found]
+    return sum(each.unit.chars for each in together) <= DRAFT_CHARS and bool(_said_in_order(together))
 
 
-def _picked(sentences: Sequence[_Sentence], weights: Mapping[str, float], most: int) -> list[_Sentence]:
-    fits = [_fit(each, weights) for each in sentences]
-    best = max(fits, default=0.0)
-    if best <= 0:
-        return []
-    first = fits.index(best)
-    if sentences[first].step:
-        steps = [at for at, each in enumerate(sentences) if each.block == sentences[first].block]
-        if sum(sentences[at].begins_step for at in steps) <= STEPS_AT_MOST:
-            return [sentences[at] for at in _with_what_they_lean_on(sentences, steps)]
-    # A step says nothing without the others.
-    wanted = [at for at, fit in enumerate(fits) if fit >= FITS_AT_LEAST * best and not sentences[at].step]
-    # Nearest to the best sentence first: a run of sentences says more than the same number picked from all over.
-    wanted = sorted(wanted, key=lambda at: abs(at - first))[:most]
-    return [sentences[at] for at in _with_what_they_lean_on(sentences, wanted)]
+def _answers(asked: frozenset[str], chosen: Sequence[_Candidate]) -> bool:
+    """Return whether the quoted passages speak of enough of what is asked; words that no passage holds count too."""
+    spoken_of = asked.intersection(chain.from_iterable(each.speaks_of for each in chosen))
+    return bool(chosen) and len(spoken_of) >= min(ANSWERS_AT_LEAST * len(asked), ANSWERS_WORDS)
 
 
-def _with_what_they_lean_on(sentences: Sequence[_Sentence], wanted: Collection[int]) -> list[int]:
-    found = set(wanted)
-    for at in sorted(wanted, reverse=True):
-        while sentences[at].leans_back and at > 0 and sentences[at - 1].block == sentences[at].block:
-            at -= 1
-            found.add(at)
-    if any(sentences[at].leans_back and at - 1 not in found for at in found):
-        found = {at for at in found if not sentences[at].leans_back or at - 1 in found}
-    return sorted(found)
+def _said_in_order(chosen: Sequence[_Candidate]) -> list[DraftClaim]:
+    """Return the claims, each article's in its own order; none if one would be read below another one's heading."""
+    says_headings = not all(each.unit.says_its_headings for each in chosen)
+    by_article: dict[str, list[_Candidate]] = {}
+    for each in chosen:
+        by_article.setdefault(each.source.article or each.source.text, []).append(each)
+    said: list[DraftClaim] = []
+    for article, of_article in by_article.items():
+        if says_headings and not all(each.unit.can_say_its_headings for each in of_article):
+            return []
+        if says_headings and said and not all(each.unit.headings for each in of_article):
+            return []
+        said.extend(_claims(article, of_article, says_headings=says_headings))
+    return said
 
 
-def _claims(number: int, chosen: Sequence[_Sentence]) -> Iterator[DraftClaim]:
-    for at, each in enumerate(chosen):
-        is_new = at == 0 or each.begins_step or each.block != chosen[at - 1].block
-        text = f"{each.step}. {each.text}" if each.begins_step else each.text
-        yield DraftClaim(text=text, source=number, quote=each.quote, begins_paragraph=is_new)
+def _claims(article: str, chosen: Sequence[_Candidate], *, says_headings: bool) -> Iterator[DraftClaim]:
+    numbers: dict[Line, int] = {}
+    for each in chosen:
+        for line in chain(each.unit.headings if says_headings else (), each.unit.scope, each.unit.lines):
+            numbers.setdefault(line, each.source.number)
+    before = -1
+    for line in sorted(numbers, key=lambda line: line.start):
+        begins = line.begins_paragraph or before < 0 or bool(article[before : line.start].strip())
+        yield DraftClaim(text=line.text, source=numbers[line], quote=line.quote, begins_paragraph=begins)
+        before = line.end
 
 
-def _weights(asked: Collection[str], sources: Mapping[int, Sequence[_Sentence]]) -> dict[str, float]:
+def _worth(stems: Iterable[str], weights: Mapping[str, float]) -> float:
+    # In one order: sums of the same numbers must be the same.
+    return sum(weights.get(stem, 0.0) for stem in sorted(stems))
+
+
+def _weights(asked: Collection[str], candidates: Iterable[_Candidate]) -> dict[str, float]:
     """Return what each word of the question is worth: rare ones among the sentences at hand say the most."""
-    every = [each.stems for sentences in sources.values() for each in sentences]
+    every = [stems for each in candidates for stems in each.sentences]
     held = Counter(stem for stems in every for stem in stems)
-    return {stem: math.log(1 + len(every) / (1 + held[stem])) for stem in asked if held[stem]}
-
-
-def _sentences(source: DraftSource) -> list[_Sentence]:
-    """Return what may be quoted. Of a numbered list that is all or nothing: a missing step is a wrong answer."""
-    found: list[_Sentence] = []
-    broken: set[int] = set()
-    for prose in _prose(parse_blocks(source.text), source.text):
-        if not prose.is_whole:
-            broken.add(prose.block)
-        for first, last in sentence_spans(source.text, prose.start, prose.end):
-            quote = source.text[first:last].strip()
-            if not _can_be_quoted(quote, is_step=prose.step > 0):
-                broken |= {prose.block} if prose.step else set()
-                continue
-            text = " ".join(quote.split())
-            words = [word.lower() for word in WORD.findall(text)]
-            leans = bool(words) and words[0] in LEANS_BACK
-            begins = prose.step > 0 and first == prose.start
-            found.append(_Sentence(text, quote, prose.block, prose.step, begins, _stems(text), leans))
-    return [each for each in found if not (each.step and each.block in broken)]
-
-
-def _prose(blocks: Sequence[Block], text: str) -> Iterator[_Prose]:
-    """Return paragraphs and what stands in lists. Headings, tables, code and quotations are left out."""
-    for block in blocks:
-        if block.kind == "paragraph":
-            yield _Prose(block.start, block.end, block.start)
-        elif block.kind == "bullet_list":
-            for item in block.children:
-                for prose in _prose(item.children, text):
-                    start, _ = _after_marker(text, prose.start, prose.end)
-                    yield dataclasses.replace(prose, start=start)
-        elif block.kind == "ordered_list":
-            yield from _steps(block, text)
-
-
-def _steps(block: Block, text: str) -> Iterator[_Prose]:
-    number = 0
-    for item in block.children:
-        is_whole = [child.kind for child in item.children] == ["paragraph"]
-        start, written = _after_marker(text, item.start, item.end)
-        # As the article counts: where it begins with 4, the first step is the fourth.
-        number = number + 1 if number else written or 1
-        end = item.children[0].end if is_whole else item.end
-        yield _Prose(start, end, block.start, step=number, is_whole=is_whole)
-
-
-def _after_marker(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return where an item's words begin, and its number."""
-    marker = MARKER.match(text, start, end)
-    return (marker.end(), int(marker["number"] or 0)) if marker else (start, 0)
-
-
-def _can_be_quoted(quote: str, *, is_step: bool) -> bool:
-    # A relative link leads nowhere from a message, and an image is shown to nobody there.
-    if "![" in quote or any(is_relative(target) or target.startswith(("#", "/")) for target in link_targets(quote)):
-        return False
-    says_enough = sum(map(str.isalnum, quote)) >= LEAST_LETTERS if is_step else len(WORD.findall(quote)) >= LEAST_WORDS
-    return says_enough and not quote.endswith(":")
+    return {stem: math.log(1 + len(every) / (1 + held[stem])) for stem in asked}
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -1,0 +1,89 @@
+"""Whether a text leans on what stands before or behind it. Pure.
+
+The words are English. In another language paragraphs and lists are still kept whole, and headings still said.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cairnloop.knowledge_base.sentences import sentence_spans
+
+WORD = re.compile(r"[^\W_]+")
+POINTS_WITHIN = 4
+"""A word that points at something else, among so many first words, points back: "To do this, open Billing"."""
+POINTING = frozenset(WORD.findall("it its this that these those they them their theirs he she his her such both same"))
+TURNING = frozenset(
+    WORD.findall(
+        """
+        but however yet still though although nevertheless except excepting unless only otherwise instead rather
+        conversely unlike nor neither none no not nothing nobody never also likewise similarly then therefore thus
+        hence so and or again exception exceptions exempt meanwhile afterwards there here
+        """
+    )
+)
+TAKES_BACK = re.compile(
+    r"\b(?:false|untrue|not true|wrong|incorrect|myths?|misconceptions?|rumou?rs?|no longer|outdated|obsolete|above|"
+    r"former|latter|aforementioned|exceptions?|exempt|contrary|"
+    r"(?:previous|preceding|last) (?:section|part|paragraph|point))\b",
+    re.IGNORECASE,
+)
+ANNOUNCES = re.compile(
+    r"\b(?:following|follows|below|next (?:section|part|steps?|paragraphs?|list|points?|lines?|sentences?|two|few)|"
+    r"false|untrue|wrong|myths?|misconceptions?|rumou?rs?|believed?|believes|claims?|claimed|pretends?|alleged(?:ly)?|"
+    r"said|says|say|imagine|suppose)\b",
+    re.IGNORECASE,
+)
+ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡][\"'”’»)\]*_~`」』）]*\s*\Z")
+OF_THE_ARTICLE = re.compile(
+    r"\b(?:this|(?:whole|entire|rest of (?:this|the)|remainder of (?:this|the)))\s(?:\w+\s){0,2}"
+    r"(?:page|article|guide|document|documentation|tutorial|chapter|text)\b|"
+    r"\b(?:everything|all|what) (?:here|below|(?:that )?follows)\b",
+    re.IGNORECASE,
+)
+OF_THE_SECTION = re.compile(
+    r"\b(?:(?:this|these|following|next|remaining|rest of (?:this|the)|all|every|each)\s(?:\w+\s){0,2}"
+    r"(?:sections?|parts?|steps?|instructions?|paragraphs?|lists?|rules?)|as follows|below)\b",
+    re.IGNORECASE,
+)
+
+
+def leans_back(text: str) -> bool:
+    """Return whether a text begins by pointing at what stands before it, turns against it, or takes it back."""
+    first = _first_sentence(text)
+    words = [word.lower() for word in WORD.findall(first)]
+    return points_back(text) or not TURNING.isdisjoint(words[:1]) or TAKES_BACK.search(first) is not None
+
+
+def points_back(text: str) -> bool:
+    """Return whether a text begins by pointing at what stands before it, as "it" and "for this" do."""
+    words = [word.lower() for word in WORD.findall(_first_sentence(text))]
+    return not POINTING.isdisjoint(words[:POINTS_WITHIN])
+
+
+def leads_on(text: str) -> bool:
+    """Return whether a text ends by announcing what stands behind it, or does not end a sentence at all."""
+    return is_unfinished(text) or announces(text)
+
+
+def is_unfinished(text: str) -> bool:
+    """Return whether a text ends without the mark that ends a sentence, as a label and a colon do."""
+    return ENDS_A_SENTENCE.search(text) is None
+
+
+def announces(text: str) -> bool:
+    """Return whether the last sentence of a text speaks of what stands behind it, or of what somebody holds true."""
+    spans = sentence_spans(text, 0, len(text))
+    return bool(spans) and ANNOUNCES.search(text, *spans[-1]) is not None
+
+
+def speaks_of_the_text(text: str) -> str:
+    """Return "article" or "section" where a text says something about all of it, such as for whom it is; else ""."""
+    if OF_THE_ARTICLE.search(text):
+        return "article"
+    return "section" if OF_THE_SECTION.search(text) else ""
+
+
+def _first_sentence(text: str) -> str:
+    spans = sentence_spans(text, 0, len(text))
+    return text[slice(*spans[0])] if spans else ""
