@@ -68,6 +68,16 @@ class TestGenerateDraft:
         second = draft_for(conversation)
         assert (second.kind, second.reason, texts(second)) == ("escalation", "clarified_before", [])
 
+    def test_asks_back_once_however_often_the_customer_writes_then(self, knowledge):
+        conversation = ask(WEAK)
+        first = draft_for(conversation)
+        conversation.refresh_from_db()
+        cairnloop.approve_draft(draft_id=first.pk, by=ADA, seen_sequence=conversation.sequence)
+        for _ in range(composing.TURNS):
+            cairnloop.receive_message(conversation_id=conversation.pk, text=WEAK, by=LIN)
+        second = generating.generate_draft(conversation_id=conversation.pk)
+        assert (second.kind, second.reason) == ("escalation", "clarified_before")
+
     @pytest.mark.parametrize(("asked", "reason"), [(FAR, "nothing_fits"), (UNKNOWN, "nothing_found")])
     def test_hands_over_what_nothing_is_found_for(self, knowledge, asked, reason):
         draft = draft_for(ask(asked))

@@ -199,7 +199,14 @@ def _reply(task: Task, evidence: Sequence[Evidence], sources: Mapping[int, Seale
         turns=task.turns,
         question=task.question,
         sources=[
-            DraftSource(number=number, title=titles[number], text=source.passage) for number, source in sources.items()
+            DraftSource(
+                number=number,
+                title=titles[number],
+                text=source.passage,
+                article=source.text,
+                start=source.start,
+            )
+            for number, source in sources.items()
         ],
         opening=task.courtesies.opening,
         closing=task.courtesies.closing,

@@ -54,7 +54,7 @@ def gather_wanted(*, conversation_id: int) -> Wanted | None:
         answers_sequence=own[-1],
         turns=[(message.role, message.text) for message in recent],
         operator_names=sorted({message.author_name for message in recent if message.role != Message.Role.CUSTOMER}),
-        clarifications=_clarifications(recent),
+        clarifications=_clarifications(conversation),
         instruction=instruction_for(conversation_id, answering=own[-1]),
     )
 
@@ -66,8 +66,9 @@ def _recent(conversation: Conversation) -> list[Message]:
     return list(said.order_by("-sequence")[:TURNS])[::-1]
 
 
-def _clarifications(recent: Sequence[Message]) -> int:
-    """Return whether the last reply was a question back that came of a draft."""
-    replies = [message.pk for message in recent if message.role == Message.Role.OPERATOR]
-    asked = Draft.objects.sent().filter(kind=Draft.Kind.CLARIFICATION, reply_id__in=replies[-1:])
+def _clarifications(conversation: Conversation) -> int:
+    """Return whether the last reply, however long ago, was a question back that came of a draft."""
+    # Not of the recent messages: a customer who writes a dozen times is not asked back twice.
+    answers = Message.objects.filter(Message.ANSWERING, conversation=conversation).order_by("-sequence")
+    asked = Draft.objects.sent().filter(kind=Draft.Kind.CLARIFICATION, reply_id__in=answers.values("pk")[:1])
     return asked.count()
