@@ -94,7 +94,7 @@ def reject_tool(*, approval_id: int, by: Actor, reason: str) -> ToolApproval:
     """Let a proposal not run, with a reason. Raises ReasonNeeded, and what `approve_tool` raises."""
     proposal, approval = _decidable(approval_id, by=by)
     approval.reject(by=by, at=timezone.now(), reason=checked_reason(reason))
-    return _refused("rejected", proposal, approval, by=by)
+    return _refused("tool.rejected", proposal, approval, by=by)
 
 
 @command
@@ -102,7 +102,7 @@ def defer_tool(*, approval_id: int, by: Actor, reason: str) -> ToolApproval:
     """Put a proposal off until it is asked again, with a reason. Raises as `reject_tool`."""
     proposal, approval = _decidable(approval_id, by=by)
     approval.put_off(by=by, at=timezone.now(), reason=checked_reason(reason))
-    return _refused("deferred", proposal, approval, by=by)
+    return _refused("tool.deferred", proposal, approval, by=by)
 
 
 def checked_reason(reason: str) -> str:
@@ -141,9 +141,9 @@ def _proposed(proposal: ToolProposal, by: Actor) -> bool:
     return proposal.proposer_kind == by.kind and proposal.proposer_ref == by.ref
 
 
-def _refused(decision: str, proposal: ToolProposal, approval: ToolApproval, *, by: Actor) -> ToolApproval:
+def _refused(action: str, proposal: ToolProposal, approval: ToolApproval, *, by: Actor) -> ToolApproval:
     evidence: dict[str, EvidenceValue] = {"approval_id": approval.pk}
-    record(f"tool.{decision}", by=by, subject=subject_of(proposal), reason=approval.reason, evidence=evidence)
+    record(action, by=by, subject=subject_of(proposal), reason=approval.reason, evidence=evidence)
     publish(ToolProposalChanged(proposal.conversation_id, proposal.pk))
-    telemetry.count("tool.decided", decision=decision)
+    telemetry.count("tool.decided", decision=approval.status)
     return approval

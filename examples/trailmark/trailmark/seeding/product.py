@@ -43,7 +43,7 @@ PROPOSES = ("change_workspace", "change_apikey", "refund_charge", "view_cirun")
 GROUPS = {
     "Looks into support": LOOKS,
     "Support": LOOKS + ANSWERS + PROPOSES,
-    "Decides in support": ("change_toolapproval",),
+    "Decides in support": ("change_toolapproval", "view_auditentry"),
 }
 
 

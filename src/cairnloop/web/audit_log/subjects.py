@@ -10,6 +10,7 @@ from django.urls import reverse
 from cairnloop.audit.models import AuditEntry
 from cairnloop.conversations.models import Conversation
 from cairnloop.drafting.models import Draft
+from cairnloop.governance.models import ToolProposal
 from cairnloop.knowledge_base.models import Article
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.audit_log.wording import subject_label
@@ -29,7 +30,7 @@ class Subjects:
     """The subjects of some entries; they are read with a fixed number of queries."""
 
     def __init__(self, request: OperatorRequest, entries: Sequence[AuditEntry]) -> None:
-        ids: dict[str, set[int]] = {"conversation": set(), "draft": set(), "article": set()}
+        ids: dict[str, set[int]] = {"conversation": set(), "draft": set(), "tool_proposal": set(), "article": set()}
         for entry in entries:
             kind, pk = entry.stream.partition(":")[0], self.id_in(entry)
             if pk is not None and kind in ids:
@@ -39,12 +40,16 @@ class Subjects:
             "conversation_id", "decided_by_kind", "decided_by_ref", "decided_by_name"
         )
         found = {draft.pk: draft for draft in drafts} if ids["draft"] else {}
-        wanted = ids["conversation"] | {draft.conversation_id for draft in found.values()}
+        proposals = ToolProposal.objects.filter(pk__in=ids["tool_proposal"]) if ids["tool_proposal"] else ()
+        proposed_in = {each.pk: each.conversation_id for each in proposals if each.conversation_id}
+        wanted = ids["conversation"] | {draft.conversation_id for draft in found.values()} | {*proposed_in.values()}
         conversations = visible.filter(pk__in=wanted) if wanted else ()
         self.conversations: dict[int, Conversation] = {each.pk: each for each in conversations}
         self.drafts: dict[int, Draft] = {
             pk: draft for pk, draft in found.items() if draft.conversation_id in self.conversations
         }
+        self.proposed_in = {pk: where for pk, where in proposed_in.items() if where in self.conversations}
+        """The conversation of each proposal."""
         self.articles: set[int] = set()
         if ids["article"] and request.access.can_with_knowledge("view"):
             self.articles = set(Article.objects.filter(pk__in=ids["article"]).values_list("pk", flat=True))
@@ -69,4 +74,6 @@ class Subjects:
         if kind == "draft":
             draft = self.drafts.get(pk)
             return reverse("cairnloop:conversation", args=[draft.conversation_id]) if draft else ""
+        if kind == "tool_proposal":
+            return reverse("cairnloop:conversation", args=[self.proposed_in[pk]]) if pk in self.proposed_in else ""
         return reverse("cairnloop:conversation", args=[pk]) if pk in self.conversations else ""
