@@ -40,8 +40,8 @@ def actions_of(call: ast.Call, module: ast.Module) -> set[str]:
     named = call.args[0]
     choices = [named.body, named.orelse] if isinstance(named, ast.IfExp) else [named]
     if isinstance(named, ast.Name):
-        counted = {id(arg) for each in ast.walk(module) if is_telemetry(each) for arg in each.args}
-        choices = [each for each in ast.walk(module) if is_action(each) and id(each) not in counted]
+        told = {id(inside) for each in ast.walk(module) if is_told_elsewhere(each) for inside in ast.walk(each)}
+        choices = [each for each in ast.walk(module) if is_action(each) and id(each) not in told]
     # What is put together from parts would escape this test.
     return {each.value if is_action(each) else "written out of parts" for each in choices}
 
@@ -50,8 +50,9 @@ def is_action(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(ACTION.fullmatch(node.value))
 
 
-def is_telemetry(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("telemetry.")
+def is_told_elsewhere(node: ast.AST) -> bool:
+    """Counters and loggers have dotted names too."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("telemetry.", "logging."))
 
 
 class TestEveryAction:
