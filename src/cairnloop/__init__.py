@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cairnloop.drafting.discarding import discard_draft
     from cairnloop.drafting.regenerating import regenerate_draft
     from cairnloop.governance.approving import approve_tool, defer_tool, reject_tool
+    from cairnloop.governance.contexts import list_tools
     from cairnloop.governance.proposing import propose_tool
     from cairnloop.governance.reopening import reopen_tool
     from cairnloop.governance.settling import settle_tool
@@ -141,6 +142,7 @@ _HOMES = {
     "create_article": "knowledge_base.writing",
     "defer_tool": "governance.approving",
     "discard_draft": "drafting.discarding",
+    "list_tools": "governance.contexts",
     "mark_read": "conversations.reading",
     "open_conversation": "conversations.opening",
     "post_cited_reply": "retrieval.citing",
@@ -221,6 +223,7 @@ __all__ = [
     "create_article",
     "defer_tool",
     "discard_draft",
+    "list_tools",
     "mark_read",
     "open_conversation",
     "post_cited_reply",

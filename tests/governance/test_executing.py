@@ -42,6 +42,7 @@ class TestRunning:
         proposal = run("charge", {"cents": 5}, by=decider, decider=decider)
         execution = proposal.executions.get()
         assert (execution.status, execution.summary, execution.attempts) == ("succeeded", "Charged 5 cents.", 1)
+        assert execution.details == {"api_key": "••••", "id": "ch_1"}
         assert Charge.calls == [execution.run_key]
         executing.execute_proposal(proposal_id=proposal.pk)
         assert len(Charge.calls) == 1

@@ -103,6 +103,15 @@ class TestProposing:
         with pytest.raises(cairnloop.NotFound):
             cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=BILLING, conversation_id=10**9)
 
+    def test_offers_the_tools_an_actor_holds_the_scopes_of(self, ada: Any, noor: Any, settings: Any):
+        assert cairnloop.list_tools(by=actor_of(noor)) == []
+        names = [tool.name for tool in cairnloop.list_tools(by=actor_of(ada))]
+        assert "tag" in names and "charge" not in names
+        grant(ada, "change_group")
+        assert "charge" in [tool.name for tool in cairnloop.list_tools(by=actor_of(ada))]
+        settings.CAIRNLOOP = {}
+        assert cairnloop.list_tools(by=actor_of(ada)) == []
+
     def test_lists_those_of_a_conversation_newest_first(
         self, conversation: Any, django_assert_num_queries: Any, decider: Any
     ):

@@ -76,7 +76,7 @@ class Charge(cairnloop.Tool):
             self.meanwhile.pop()()
         if self.fails_with:
             raise self.fails_with.pop(0)
-        return cairnloop.ToolResult(summary=f"Charged {input.cents} cents.")
+        return cairnloop.ToolResult(summary=f"Charged {input.cents} cents.", details={"api_key": "sk", "id": "ch_1"})
 
     def reconcile(self, *, input: Any, context: cairnloop.ToolContext, run_key: str) -> cairnloop.ToolResult | None:
         answer = self.answers.pop(0) if self.answers else None

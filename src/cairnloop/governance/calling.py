@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cairnloop.governance.canonical import Unkeepable, keepable
+from cairnloop.governance.effects import masked
 from cairnloop.governance.guarding import Runnable
 from cairnloop.governance.models import ToolExecution
 from cairnloop.governance.validating import sentence
@@ -51,7 +52,7 @@ def happened(result: object) -> Outcome:
     if isinstance(result, ToolResult):
         summary = sentence(result.summary, limit=SUMMARY_CHARS)
         try:
-            details = keepable(result.details)
+            details = masked(keepable(result.details))
         except Unkeepable:
             details = {}
     return Outcome(status=ToolExecution.Status.SUCCEEDED, summary=summary or _("Done."), details=details)

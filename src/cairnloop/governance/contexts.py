@@ -29,12 +29,12 @@ def context_of(proposal: ToolProposal) -> ToolContext:
     )
 
 
-def list_tools(actor: Actor) -> list[Tool]:
+def list_tools(*, by: Actor) -> list[Tool]:
     """Return the tools an actor may propose by their permissions, in the order of the setting.
 
     Whether one allows it here and with what input is asked when it is proposed.
     """
-    permissions = Permissions(actor)
+    permissions = Permissions(by)
     if not permissions.can("propose"):
         return []
     return [tool for tool in registered_tools().values() if all(map(permissions.holds, tool.scopes))]

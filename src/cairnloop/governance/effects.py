@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.fields import NOT_PROVIDED
 
 from cairnloop.core.secret_names import names_secret
+from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import digest_of, spell
 
 HIDDEN = "••••"
@@ -70,9 +71,7 @@ def effect_of(
     labels = {(row.model, row.key): row.label for row in rows if row.label}
     window = (began_at - ABOUT_NOW, ended_at + ABOUT_NOW)
     shown, compared = [], []
-    for row in sorted(
-        rows, key=lambda each: (each.model._meta.label, bool(each.label), "" if each.label else each.key)
-    ):
+    for row in sorted(rows, key=_place):
         fields = list(_fields(row, labels, window))
         if not fields and row.before is not None and row.after is not None:
             continue
@@ -161,7 +160,7 @@ def _shown(
         return labels.get((target, _text(value))) or _cut(_text(value))
     if window and isinstance(field, models.DateTimeField) and _is_within(value, window):
         return NOW
-    return _cut(_text(_masked(value)))
+    return _cut(_text(masked(value)))
 
 
 def _shown_key(row: _Row) -> str:
@@ -172,10 +171,11 @@ def _is_secret(field: models.Field[Any, Any]) -> bool:
     return not field.is_relation and names_secret(str(field.column))
 
 
-def _masked(value: Any) -> Any:
+def masked(value: Any) -> Any:
+    """Return a JSON value without what is kept under names that look like secrets."""
     if isinstance(value, dict):
-        return {key: HIDDEN if names_secret(key) else _masked(each) for key, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value
+        return {key: HIDDEN if names_secret(key) else masked(each) for key, each in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list) else value
 
 
 def _text(value: Any) -> str:
@@ -209,5 +209,7 @@ def _is_generated(field: models.Field[Any, Any]) -> bool:
         return not isinstance(field.db_default, models.Value)
     if not callable(field.default) or field.default is NOT_PROVIDED:
         return False
-    # `dict` and the like make the same each time; uuid4, a random name and the clock do not.
-    return bool(field.default() != field.default())
+    # `dict` and the like make the same each time; uuid4, a random name and the clock do not. One that counts in the
+    # database counts nothing here.
+    with undone():
+        return bool(field.default() != field.default())

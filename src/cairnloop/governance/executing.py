@@ -159,7 +159,7 @@ def _guarded(
     except Stopped as stopped:
         cause = stopped.cause.value
     else:
-        if approval is not None or not must_wait(proposal):
+        if approval is not None or not must_wait(proposal, to_the_end=True):
             return runnable
         if execution is not None:
             execution.fail(at=now, error="stopped", summary=_("Automation was stopped, so this waits for a person."))

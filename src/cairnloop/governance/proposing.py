@@ -199,7 +199,7 @@ def _announce(proposal: ToolProposal, *, by: Actor) -> None:
     action = "tool.proposed" if proposal.is_open else "tool.blocked"
     record(action, by=by, subject=subject_of(proposal), evidence=evidence)
     if proposal.is_open:
-        if proposal.mode == Mode.AUTO and not must_wait(proposal):
+        if proposal.mode == Mode.AUTO and not must_wait(proposal, to_the_end=False):
             publish(ToolRunDue(proposal.pk))
         else:
             ask(proposal, at=timezone.now())

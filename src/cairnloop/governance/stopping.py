@@ -29,12 +29,15 @@ def resume_automation(*, by: Actor, reason: str = "") -> AutomationSwitch:
     return _turn(by=by, reason=reason, is_stopped=False)
 
 
-def must_wait(proposal: ToolProposal) -> bool:
+def must_wait(proposal: ToolProposal, *, to_the_end: bool) -> bool:
     """Return whether what would write by itself waits for a person now, because automation is stopped.
 
-    Whoever stops it waits for the caller's transaction, and afterwards nothing begins.
+    With `to_the_end` whoever stops it waits for the caller's transaction, and afterwards nothing begins.
     """
-    return proposal.risk != ToolProposal.Risk.READ_ONLY and AutomationSwitch.objects.hold().is_stopped
+    if proposal.risk == ToolProposal.Risk.READ_ONLY:
+        return False
+    switch = AutomationSwitch.objects.hold() if to_the_end else AutomationSwitch.objects.current()
+    return switch.is_stopped
 
 
 def _turn(*, by: Actor, reason: str, is_stopped: bool) -> AutomationSwitch:
