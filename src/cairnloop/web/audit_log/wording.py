@@ -214,7 +214,8 @@ def why(reason: str, evidence: Mapping[str, Any]) -> str:
     if reason:
         return reason
     found = next((key for key in WHYS if evidence.get(key)), "")
-    return evidence_text(found, evidence[found]) if found else ""
+    text = evidence_text(found, evidence[found]) if found else ""
+    return text[:1].upper() + text[1:]
 
 
 def _value_text(key: str, value: Any) -> str:
