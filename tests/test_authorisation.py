@@ -19,10 +19,22 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver, resolve, reverse
+from django.utils import timezone
 
 import cairnloop
 from cairnloop.hooks.operator_access import StaffAccess
-from cairnloop.models import Article, AuditEntry, AutomationSwitch, Conversation, Draft, Message, Revision
+from cairnloop.models import (
+    Article,
+    AuditEntry,
+    AutomationSwitch,
+    Conversation,
+    Draft,
+    Message,
+    Revision,
+    ToolApproval,
+    ToolExecution,
+    ToolProposal,
+)
 from cairnloop.routing import websocket_urlpatterns
 from cairnloop.widget import frames
 from tests import factories
@@ -62,6 +74,27 @@ def _draft(conversation: Conversation) -> dict[str, Any]:
     return {"draft_id": own.pk if own else 1, "seen_sequence": conversation.sequence}
 
 
+def _proposal(tool_note: str) -> Callable[[Conversation], dict[str, Any]]:
+    """What is sent about the action of that note; in an unknown conversation, about somebody else's."""
+
+    def data(conversation: Conversation) -> dict[str, Any]:
+        rows = ToolProposal.objects.filter(input__text=tool_note)
+        own = rows.filter(conversation_id=conversation.pk).first() or rows.first()
+        if own is None:
+            return {"proposal_id": 1, "approval_id": 1, "execution_id": 1}
+        approval, execution = own.approvals.last(), own.executions.last()
+        return {
+            "proposal_id": own.pk,
+            "approval_id": approval.pk if approval else 0,
+            "execution_id": execution.pk if execution else 0,
+            "seen_digest": approval.digest if approval else "",
+            "reason": "Looked it up.",
+            "happened": "yes",
+        }
+
+    return data
+
+
 READ = Rule(of_conversation=True)
 RULES: dict[str, Rule] = {
     "home": Rule(),
@@ -87,6 +120,11 @@ RULES: dict[str, Rule] = {
     "conversation-draft-approval": Rule("post", True, True, _draft),
     "conversation-draft-regeneration": Rule("post", True, True, lambda c: {**_draft(c), "instruction": "shorter"}),
     "conversation-draft-discarding": Rule("post", True, True, lambda c: {**_draft(c), "reason": "wrong"}),
+    "conversation-proposal-approval": Rule("post", True, True, _proposal("waits")),
+    "conversation-proposal-rejection": Rule("post", True, True, _proposal("waits")),
+    "conversation-proposal-deferral": Rule("post", True, True, _proposal("waits")),
+    "conversation-proposal-reopening": Rule("post", True, True, _proposal("rejected")),
+    "conversation-proposal-settlement": Rule("post", True, True, _proposal("unknown")),
     "conversation-typing": Rule("post", True, True),
     "conversation-assignment": Rule("post", True, True, lambda _: {"to": "me"}),
     "conversation-resolution": Rule("post", True, True, _seen),
@@ -198,6 +236,7 @@ SOCKET_RULES: dict[str, SocketRule] = {
     ),
     "widget/socket/": SocketRule(FRAMES["join"], _for_its_customer("refused", found="shown", hidden="hidden")),
 }
+NEEDS_DECIDER = {f"conversation-proposal-{each}" for each in ("approval", "rejection", "deferral", "settlement")}
 NEEDS_LEAD = {"automation-resumption"}
 """What an operator may not do without a permission of its own."""
 NEEDS_CLOSED = {"inbox-reopening", "conversation-reopening"}
@@ -264,6 +303,8 @@ def world() -> tuple[Any, ...]:
         AuditEntry.objects.count(),
         list(Draft.objects.order_by("pk").values()),
         list(AutomationSwitch.objects.values()),
+        list(ToolApproval.objects.order_by("pk").values()),
+        list(ToolExecution.objects.order_by("pk").values()),
         list(Article.objects.order_by("pk").values()),
         list(Revision.objects.order_by("pk").values()),
     )
@@ -284,8 +325,26 @@ def with_draft(conversation: Conversation) -> Conversation:
     make_draft(conversation)
     # As a reply, so that another one can be asked for in its place.
     Draft.objects.filter(conversation=conversation).update(kind="reply")
+    _make_proposals(conversation)
     conversation.refresh_from_db()
     return conversation
+
+
+def _make_proposals(conversation: Conversation) -> None:
+    """An action that waits, one that was rejected, and one of unknown outcome."""
+    now = timezone.now()
+    for note in ("waits", "rejected", "unknown"):
+        proposal = cairnloop.propose_tool(
+            tool="internal_note", input={"text": note}, by=factories.BILLING, conversation_id=conversation.pk
+        )
+        approval = proposal.approvals.get()
+        if note == "rejected":
+            approval.reject(by=cairnloop.Actor.operator("9", name="Ivo"), at=now, reason="Not now.")
+        if note == "unknown":
+            approval.approve(by=cairnloop.Actor.operator("9", name="Ivo"), at=now, decision_digest="0")
+            ToolExecution.objects.create(
+                proposal=proposal, approval=approval, status="unknown", run_key=note, claimed_at=now, begun_at=now
+            )
 
 
 def client_of(user: Any) -> Client:
@@ -336,6 +395,11 @@ class TestOperatorsDoors:
             assert call(client_of(ada), name, lins).status_code == FORBIDDEN
             assert world() == before
             ada.user_permissions.add(Permission.objects.get(codename="change_automationswitch"))
+        if name in NEEDS_DECIDER:
+            before = world()
+            assert call(client_of(ada), name, lins).status_code == FORBIDDEN
+            assert world() == before
+            ada.user_permissions.add(Permission.objects.get(codename="change_toolapproval"))
         assert is_done(call(client_of(ada), name, lins))
 
     def test_let_a_reader_read_and_nothing_else(self, name, lins):

@@ -14,7 +14,7 @@ from cairnloop.conversations.models import Conversation, ConversationQuerySet
 from cairnloop.core.actors import Actor
 from cairnloop.core.errors import NotAllowed, NotFound
 from cairnloop.hooks import load_hook
-from cairnloop.hooks.operator_access import AuditVerb, AutomationVerb, HostUser, KnowledgeVerb, Verb
+from cairnloop.hooks.operator_access import AuditVerb, AutomationVerb, HostUser, KnowledgeVerb, ToolVerb, Verb
 from cairnloop.knowledge_base.models import Article
 
 logger = logging.getLogger("cairnloop.web")
@@ -63,6 +63,13 @@ class Access:
         """May this user read or export the audit log? A hook that does not answer lets nobody."""
         question = getattr(self._hook, "can_with_audit", None)
         return question is not None and bool(self._ask(question, otherwise=False, verb=verb))
+
+    def can_with_tools(self, verb: ToolVerb) -> bool:
+        """May this user propose actions or decide on them? A hook that does not answer lets propose, nobody decide."""
+        question = getattr(self._hook, "can_with_tools", None)
+        if question is None:
+            return verb == "propose"
+        return bool(self._ask(question, otherwise=False, verb=verb))
 
     def _ask(self, question: Callable[..., Any], *, otherwise: Any, **about: Any) -> Any:
         try:

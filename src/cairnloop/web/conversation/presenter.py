@@ -22,6 +22,7 @@ from cairnloop.conversations.workspace_queries import (
     timeline_from,
 )
 from cairnloop.drafting.queries import draft_versions
+from cairnloop.governance.queries import proposal_versions
 from cairnloop.hooks.operator_access import VERBS
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.sources import sources_of
@@ -213,8 +214,10 @@ def next_conversation(request: OperatorRequest, place: Place, *, after: Conversa
 
 
 def version_of(conversation: Conversation) -> str:
-    """Return a token that changes whenever the conversation's row does, or the draft that waits in it."""
-    return f"{conversation.changed_at.timestamp():.6f}-{draft_versions([conversation.pk]).get(conversation.pk, '')}"
+    """Return a token that changes whenever the conversation's row does, the draft in it, or an action."""
+    draft = draft_versions([conversation.pk]).get(conversation.pk, "")
+    proposals = proposal_versions([conversation.pk]).get(conversation.pk, "")
+    return f"{conversation.changed_at.timestamp():.6f}-{draft}-{proposals}"
 
 
 def _timeline(

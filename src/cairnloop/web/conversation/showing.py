@@ -26,6 +26,7 @@ from cairnloop.web.conversation.presenter import (
     timeline_of,
     url_of,
 )
+from cairnloop.web.conversation.proposal_card import ProposalCards, proposal_cards
 from cairnloop.web.conversation.timeline import customer_name
 from cairnloop.web.inbox.place import place_of
 from cairnloop.web.responses import page, partial_or_redirect, partial_response, wants_partial
@@ -35,6 +36,7 @@ NEWS = "cairnloop/conversation/_news.html"
 WRITTEN = "cairnloop/conversation/_written.html"
 CHANGED = "cairnloop/conversation/_changed.html"
 DRAFT = "cairnloop/conversation/_draft.html"
+PROPOSALS = "cairnloop/conversation/_proposals.html"
 DRAFT_DECIDED = "cairnloop/conversation/_draft_decided.html"
 
 
@@ -47,6 +49,7 @@ def workspace(
     refused: Writing | None = None,
     customer: CustomerPanel | None = None,
     draft: DraftCard | None = None,
+    proposals: ProposalCards | None = None,
     shows_details: bool = False,
     status: int = 200,
 ) -> HttpResponse:
@@ -57,6 +60,7 @@ def workspace(
     place = place_of(request)
     context = {
         **_parts(request, conversation, seen=timeline.last, draft=draft),
+        "proposals": proposals or proposal_cards(request, conversation),
         "timeline": timeline,
         "composer": composer_of(request, conversation, seen=timeline.last, chosen=chosen, refused=refused),
         "aside": aside_of(request, conversation),
@@ -80,6 +84,7 @@ def news(request: OperatorRequest, conversation: Conversation, *, after: int) ->
         **_parts(request, conversation, seen=max(found.last, after)),
         "news": found,
         "rating": rating_news(conversation),
+        "proposals": proposal_cards(request, conversation),
     }
     return partial_response(request, NEWS, context)
 
@@ -179,6 +184,27 @@ def draft_not_sent(
     context = {**_parts(request, conversation, seen=max(missed.last, seen), draft=card), "news": missed}
     toast = "" if card and card.notice else str(notice)
     return swapped(partial_response(request, DRAFT_DECIDED, context, status=status, toast=toast))
+
+
+def proposals_decided(request: OperatorRequest, conversation: Conversation, *, toast: str) -> HttpResponse:
+    """Answer a decision about an action: all of them as they are now."""
+    context = {"proposals": proposal_cards(request, conversation)}
+    url = url_of("conversation", conversation, place=place_of(request)) + "#proposals"
+    return see_other(partial_or_redirect(request, PROPOSALS, context, to=url, toast=toast))
+
+
+def proposals_not_decided(
+    request: OperatorRequest, conversation: Conversation, notice: Notice, *, about: int | None, reason: str, status: int
+) -> HttpResponse:
+    """Answer a decision that was refused: the reason on the card, and what was written."""
+    cards = proposal_cards(request, conversation, notice=notice, about=about, reason=reason)
+    is_shown = any(card.notice for card in cards.cards)
+    if not wants_partial(request):
+        if not is_shown:
+            messages.warning(request, str(notice), fail_silently=True)
+        return workspace(request, conversation, proposals=cards, status=status)
+    toast = "" if is_shown else str(notice)
+    return swapped(partial_response(request, PROPOSALS, {"proposals": cards}, status=status, toast=toast))
 
 
 def see_other(response: HttpResponse) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from cairnloop.web.conversation import assignment, customer, drafts, notes, page, replies, resolution, typing
+from cairnloop.web.conversation import assignment, customer, drafts, notes, page, proposals, replies, resolution, typing
 
 resources = [
     path("", page.show, name="conversation"),
@@ -16,6 +16,11 @@ resources = [
     path("draft/approval/", drafts.approve, name="conversation-draft-approval"),
     path("draft/regeneration/", drafts.regenerate, name="conversation-draft-regeneration"),
     path("draft/discarding/", drafts.discard, name="conversation-draft-discarding"),
+    path("actions/approval/", proposals.approve, name="conversation-proposal-approval"),
+    path("actions/rejection/", proposals.reject, name="conversation-proposal-rejection"),
+    path("actions/deferral/", proposals.defer, name="conversation-proposal-deferral"),
+    path("actions/reopening/", proposals.reopen, name="conversation-proposal-reopening"),
+    path("actions/settlement/", proposals.settle, name="conversation-proposal-settlement"),
     path("typing/", typing.announce, name="conversation-typing"),
     path("assignment/", assignment.assign, name="conversation-assignment"),
     path("resolution/", resolution.resolve, name="conversation-resolution"),

@@ -1,0 +1,281 @@
+"""A governed action as the workspace shows it: what it does, how it stands, and what may be decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cairnloop.conversations.models import Conversation
+from cairnloop.governance.canonical import spell
+from cairnloop.governance.effects import masked
+from cairnloop.governance.models import ToolApproval, ToolProposal
+from cairnloop.governance.queries import ProposalState, Standing, list_proposals
+from cairnloop.web.access import OperatorRequest
+from cairnloop.web.conversation.composer import Notice
+from cairnloop.web.conversation.presenter import url_of
+from cairnloop.web.conversation.timeline import Status
+from cairnloop.web.inbox.place import place_of
+
+MOST_CHANGES = 40
+"""How many changed fields a card shows; it says how many more there are."""
+VALUE_CHARS = 300
+REOPENABLE = {Standing.REJECTED, Standing.DEFERRED, Standing.EXPIRED, Standing.INVALIDATED, Standing.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one row, before and after; `doing` tells whether the row is new, changed or gone."""
+
+    doing: str
+    row: str
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposalCard:
+    """One governed action."""
+
+    id: int
+    title: str
+    standing: str
+    status: Status
+    risk: Status
+    says: str
+    """What became of it, or what comes next."""
+    consequence: str
+    changes: tuple[Change, ...]
+    more_changes: int
+    inputs: tuple[tuple[str, str], ...]
+    policy: str
+    history: tuple[tuple[str, datetime], ...]
+    tool: str
+    version: str
+    proposer: str
+    proposed_at: datetime
+    approval_id: int
+    digest: str
+    """Of what the operator sees: an approval binds it."""
+    expires_at: datetime | None
+    first_approver: str
+    execution_id: int
+    may_approve: bool
+    may_decide: bool
+    may_reopen: bool
+    may_settle: bool
+    notice: Notice | None = None
+    reason: str = ""
+    """What was given in vain."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposalCards:
+    """The actions of a conversation, oldest first, and where decisions go."""
+
+    cards: tuple[ProposalCard, ...]
+    approval_url: str
+    rejection_url: str
+    deferral_url: str
+    reopening_url: str
+    settlement_url: str
+
+
+def proposal_cards(
+    request: OperatorRequest,
+    conversation: Conversation,
+    *,
+    notice: Notice | None = None,
+    about: int | None = None,
+    reason: str = "",
+) -> ProposalCards:
+    """Return the latest actions of a conversation; the one a refused decision was about says why. Three queries."""
+    acts = request.actor is not None
+    may_decide = acts and request.access.can_with_tools("decide")
+    may_propose = acts and request.access.can_with_tools("propose")
+    cards = []
+    for state in reversed(list_proposals(conversation.pk)):
+        is_meant = state.proposal.pk == about
+        cards.append(
+            _card(
+                request,
+                state,
+                may_decide=may_decide,
+                may_propose=may_propose,
+                notice=notice if is_meant else None,
+                reason=reason if is_meant else "",
+            )
+        )
+    place = place_of(request)
+    return ProposalCards(
+        cards=tuple(cards),
+        approval_url=url_of("conversation-proposal-approval", conversation, place=place),
+        rejection_url=url_of("conversation-proposal-rejection", conversation, place=place),
+        deferral_url=url_of("conversation-proposal-deferral", conversation, place=place),
+        reopening_url=url_of("conversation-proposal-reopening", conversation, place=place),
+        settlement_url=url_of("conversation-proposal-settlement", conversation, place=place),
+    )
+
+
+def _card(
+    request: OperatorRequest,
+    state: ProposalState,
+    *,
+    may_decide: bool,
+    may_propose: bool,
+    notice: Notice | None,
+    reason: str,
+) -> ProposalCard:
+    proposal, approval, execution = state.proposal, state.approval, state.execution
+    changes = tuple(_changes(proposal))
+    waits = state.standing == Standing.PENDING and approval is not None and approval.expires_at > timezone.now()
+    return ProposalCard(
+        id=proposal.pk,
+        title=proposal.title,
+        standing=state.standing,
+        status=_status(state.standing),
+        risk=_risk(proposal),
+        says=_says(state),
+        consequence=proposal.consequence,
+        changes=changes[:MOST_CHANGES],
+        more_changes=max(0, len(changes) - MOST_CHANGES),
+        inputs=tuple((name.replace("_", " "), _shown(value)) for name, value in masked(proposal.input).items()),
+        policy=_policy(proposal),
+        history=tuple(_history(proposal)),
+        tool=proposal.tool,
+        version=proposal.tool_version,
+        proposer=proposal.proposer_name or proposal.proposer_kind,
+        proposed_at=proposal.proposed_at,
+        approval_id=approval.pk if approval else 0,
+        digest=approval.digest if approval else "",
+        expires_at=approval.expires_at if approval and waits else None,
+        first_approver=approval.first_approver_name if approval and waits else "",
+        execution_id=execution.pk if execution else 0,
+        may_approve=waits and may_decide and not _needs_another(request, proposal, approval),
+        may_decide=waits and may_decide,
+        may_reopen=state.standing in REOPENABLE and may_propose,
+        may_settle=state.standing == Standing.UNKNOWN and may_decide,
+        notice=notice,
+        reason=reason,
+    )
+
+
+def _needs_another(request: OperatorRequest, proposal: ToolProposal, approval: ToolApproval | None) -> bool:
+    """True for the one of two who has approved already, or who proposed and would be the second."""
+    if not proposal.needs_two_people or approval is None or not approval.first_approver_ref or request.actor is None:
+        return False
+    proposed = (proposal.proposer_kind, proposal.proposer_ref) == (request.actor.kind, request.actor.ref)
+    return proposed or request.actor.ref == approval.first_approver_ref
+
+
+def _changes(proposal: ToolProposal) -> Iterator[Change]:
+    for row in (proposal.effect or {}).get("rows", []):
+        name = f"{row['model'].rpartition('.')[2]} {row['key']}"
+        if not row["fields"]:
+            yield Change(row["doing"], name, "", None, None)
+        for field in row["fields"]:
+            label = field["name"].replace("_", " ")
+            yield Change(row["doing"], name, label, field["before"], field["after"])
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else spell(value)
+    return text if len(text) <= VALUE_CHARS else f"{text[:VALUE_CHARS]}…"
+
+
+def _status(standing: Standing) -> Status:
+    icon, tone, label = STATUSES[standing]
+    return Status(icon=icon, tone=tone, label=str(label))
+
+
+def _risk(proposal: ToolProposal) -> Status:
+    icon, tone = RISKS[proposal.risk]
+    return Status(icon=icon, tone=tone, label=proposal.get_risk_display())
+
+
+def _says(state: ProposalState) -> str:
+    approval, execution = state.approval, state.execution
+    if not state.proposal.is_open:
+        return state.proposal.reason
+    if execution is not None and execution.summary and state.standing in RAN:
+        return f"{execution.summary} {NEXT.get(state.standing, '')}".strip()
+    if approval is not None and state.standing == Standing.INVALIDATED:
+        return f"{approval.get_cause_display()}. {NEXT[state.standing]}"
+    if approval is not None and approval.reason and state.standing in {Standing.REJECTED, Standing.DEFERRED}:
+        words = {"who": approval.decided_by_name, "reason": approval.reason}
+        return _("%(who)s: “%(reason)s”. Nothing ran.") % words
+    return str(NEXT.get(state.standing, ""))
+
+
+def _policy(proposal: ToolProposal) -> str:
+    if proposal.needs_two_people:
+        return _("Two people must approve it, and the second is neither who proposed it nor the first.")
+    return str(POLICIES[proposal.mode])
+
+
+def _history(proposal: ToolProposal) -> Iterator[tuple[str, datetime]]:
+    # Both are fetched with the proposal, by their keys.
+    yield _("Proposed"), proposal.proposed_at
+    for approval in proposal.approvals.all():
+        yield _("Approval asked for"), approval.opened_at
+        if approval.first_approved_at:
+            yield _("First approved by %(who)s") % {"who": approval.first_approver_name}, approval.first_approved_at
+        if approval.decided_at:
+            decided = approval.Status.APPROVED if approval.decision_digest else approval.status
+            words = {"what": ToolApproval.Status(decided).label, "who": approval.decided_by_name}
+            yield _("%(what)s by %(who)s") % words, approval.decided_at
+        if approval.ended_at:
+            yield approval.get_status_display(), approval.ended_at
+    for execution in proposal.executions.all():
+        if execution.begun_at:
+            yield _("Run began"), execution.begun_at
+        if execution.finished_at:
+            yield execution.get_status_display(), execution.finished_at
+
+
+RAN = {Standing.SUCCEEDED, Standing.FAILED, Standing.UNKNOWN}
+STATUSES: dict[Standing, tuple[str, str, Promise]] = {
+    Standing.NEEDS_INPUT: ("circle-alert", "warning", gettext_lazy("Needs input")),
+    Standing.SCOPE_MISSING: ("lock", "danger", gettext_lazy("Permission missing")),
+    Standing.DENIED: ("ban", "danger", gettext_lazy("Denied")),
+    Standing.BLOCKED: ("ban", "danger", gettext_lazy("Blocked by policy")),
+    Standing.PENDING: ("hourglass", "warning", gettext_lazy("Waits for approval")),
+    Standing.DUE: ("clock", "info", gettext_lazy("About to run")),
+    Standing.RUNNING: ("activity", "info", gettext_lazy("Running")),
+    Standing.SUCCEEDED: ("circle-check", "success", gettext_lazy("Done")),
+    Standing.FAILED: ("circle-x", "danger", gettext_lazy("Failed")),
+    Standing.UNKNOWN: ("circle-help", "warning", gettext_lazy("Outcome unknown")),
+    Standing.REJECTED: ("x", "", gettext_lazy("Rejected")),
+    Standing.DEFERRED: ("circle-pause", "", gettext_lazy("Deferred")),
+    Standing.EXPIRED: ("timer", "", gettext_lazy("Expired")),
+    Standing.INVALIDATED: ("triangle-alert", "warning", gettext_lazy("Invalidated")),
+}
+RISKS = {
+    "read_only": ("search", "info"),
+    "low_write": ("shield-check", "info"),
+    "high_write": ("shield-alert", "danger"),
+    "destructive": ("triangle-alert", "danger"),
+}
+POLICIES: dict[str, Promise] = {
+    "auto": gettext_lazy("It may run without a person. Permissions are asked again when it runs."),
+    "requires_approval": gettext_lazy("An operator must approve it. Permissions are asked again when it runs."),
+    "always_block": gettext_lazy("It is always blocked."),
+}
+NEXT: dict[Standing, Promise] = {
+    Standing.PENDING: gettext_lazy("Runs once, only after approval."),
+    Standing.DUE: gettext_lazy("It runs as soon as a worker is free."),
+    Standing.RUNNING: gettext_lazy("It began, and has not ended yet."),
+    Standing.FAILED: gettext_lazy("It did not happen, and can be asked again."),
+    Standing.UNKNOWN: gettext_lazy(
+        "It was not tried again, so nothing can run twice. Find out what happened, then record it."
+    ),
+    Standing.EXPIRED: gettext_lazy("Nobody decided in time. It did not run."),
+    Standing.INVALIDATED: gettext_lazy("It did not run."),
+}
