@@ -74,11 +74,15 @@ def _draft(conversation: Conversation) -> dict[str, Any]:
     return {"draft_id": own.pk if own else 1, "seen_sequence": conversation.sequence}
 
 
-def _proposal(tool_note: str) -> Callable[[Conversation], dict[str, Any]]:
-    """What is sent about the action of that note; in an unknown conversation, about somebody else's."""
+WAITS, REJECTED, UNKNOWN = 1, 2, 3
+"""How many cents the actions in each conversation are about, by how they stand."""
+
+
+def _proposal(cents: int) -> Callable[[Conversation], dict[str, Any]]:
+    """What is sent about the action over so many cents; in an unknown conversation, about somebody else's."""
 
     def data(conversation: Conversation) -> dict[str, Any]:
-        rows = ToolProposal.objects.filter(input__text=tool_note)
+        rows = ToolProposal.objects.filter(input__cents=cents)
         own = rows.filter(conversation_id=conversation.pk).first() or rows.first()
         if own is None:
             return {"proposal_id": 1, "approval_id": 1, "execution_id": 1}
@@ -120,11 +124,11 @@ RULES: dict[str, Rule] = {
     "conversation-draft-approval": Rule("post", True, True, _draft),
     "conversation-draft-regeneration": Rule("post", True, True, lambda c: {**_draft(c), "instruction": "shorter"}),
     "conversation-draft-discarding": Rule("post", True, True, lambda c: {**_draft(c), "reason": "wrong"}),
-    "conversation-proposal-approval": Rule("post", True, True, _proposal("waits")),
-    "conversation-proposal-rejection": Rule("post", True, True, _proposal("waits")),
-    "conversation-proposal-deferral": Rule("post", True, True, _proposal("waits")),
-    "conversation-proposal-reopening": Rule("post", True, True, _proposal("rejected")),
-    "conversation-proposal-settlement": Rule("post", True, True, _proposal("unknown")),
+    "conversation-proposal-approval": Rule("post", True, True, _proposal(WAITS)),
+    "conversation-proposal-rejection": Rule("post", True, True, _proposal(WAITS)),
+    "conversation-proposal-deferral": Rule("post", True, True, _proposal(WAITS)),
+    "conversation-proposal-reopening": Rule("post", True, True, _proposal(REJECTED)),
+    "conversation-proposal-settlement": Rule("post", True, True, _proposal(UNKNOWN)),
     "conversation-typing": Rule("post", True, True),
     "conversation-assignment": Rule("post", True, True, lambda _: {"to": "me"}),
     "conversation-resolution": Rule("post", True, True, _seen),
@@ -311,12 +315,14 @@ def world() -> tuple[Any, ...]:
 
 
 @pytest.fixture
-def lins(db: None) -> Conversation:
+def lins(db: None, settings: Any) -> Conversation:
+    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOLS": ["tests.governance.tools.Tag"]}
     return with_draft(make_conversation())
 
 
 @pytest.fixture
-def mateus_own(db: None) -> Conversation:
+def mateus_own(db: None, settings: Any) -> Conversation:
+    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOLS": ["tests.governance.tools.Tag"]}
     return with_draft(make_conversation(customer_ref=MATEUS.ref, customer_name=MATEUS.name))
 
 
@@ -333,17 +339,22 @@ def with_draft(conversation: Conversation) -> Conversation:
 def _make_proposals(conversation: Conversation) -> None:
     """An action that waits, one that was rejected, and one of unknown outcome."""
     now = timezone.now()
-    for note in ("waits", "rejected", "unknown"):
+    for cents in (WAITS, REJECTED, UNKNOWN):
         proposal = cairnloop.propose_tool(
-            tool="internal_note", input={"text": note}, by=factories.BILLING, conversation_id=conversation.pk
+            tool="tag", input={"cents": cents}, by=factories.BILLING, conversation_id=conversation.pk
         )
         approval = proposal.approvals.get()
-        if note == "rejected":
+        if cents == REJECTED:
             approval.reject(by=cairnloop.Actor.operator("9", name="Ivo"), at=now, reason="Not now.")
-        if note == "unknown":
+        if cents == UNKNOWN:
             approval.approve(by=cairnloop.Actor.operator("9", name="Ivo"), at=now, decision_digest="0")
             ToolExecution.objects.create(
-                proposal=proposal, approval=approval, status="unknown", run_key=note, claimed_at=now, begun_at=now
+                proposal=proposal,
+                approval=approval,
+                status="unknown",
+                run_key=f"{proposal.pk}",
+                claimed_at=now,
+                begun_at=now,
             )
 
 
