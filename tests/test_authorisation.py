@@ -341,7 +341,11 @@ def _make_proposals(conversation: Conversation) -> None:
     now = timezone.now()
     for cents in (WAITS, REJECTED, UNKNOWN):
         proposal = cairnloop.propose_tool(
-            tool="tag", input={"cents": cents}, by=factories.BILLING, conversation_id=conversation.pk
+            tool="tag",
+            input={"cents": cents},
+            by=factories.BILLING,
+            conversation_id=conversation.pk,
+            dedupe_token=f"{conversation.pk}",
         )
         approval = proposal.approvals.get()
         if cents == REJECTED:

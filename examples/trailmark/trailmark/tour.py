@@ -74,8 +74,18 @@ def _stages() -> tuple[Stop, ...]:
             "Every claim carries a quote. Ada sends it, or does not.",
             Door("ada", _conversation_url("amara", "downgrade") or inbox, "Read the draft"),
         ),
-        Stop("shield", "A refund asks for approval", "What will change, what it costs, who may say yes."),
-        Stop("bolt", "It runs once", "Done, failed or unknown. Never twice, never a guess."),
+        Stop(
+            "shield",
+            "A refund asks for approval",
+            "What will change, what it costs, who may say yes.",
+            Door("grace", _conversation_url("lin", "charged-twice") or inbox, "Decide as Grace"),
+        ),
+        Stop(
+            "bolt",
+            "It runs once",
+            "Done, failed or unknown. Never twice, never a guess.",
+            Door("ada", _conversation_url("hannah", "seats-for-monday") or inbox, "See what has run"),
+        ),
         Stop(
             "check",
             "Resolved and rated",

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -182,7 +184,18 @@ def _changes(proposal: ToolProposal) -> Iterator[Change]:
             yield Change(row["doing"], name, "", None, None)
         for field in row["fields"]:
             label = field["name"].replace("_", " ")
-            yield Change(row["doing"], name, label, field["before"], field["after"])
+            yield Change(row["doing"], name, label, _readable(field["before"]), _readable(field["after"]))
+
+
+def _readable(value: str | None) -> str | None:
+    """Return a moment as people read it, to the minute; any other value as it is."""
+    try:
+        moment = parse_datetime(value or "")
+    except ValueError:
+        return value
+    if moment is None:
+        return value
+    return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, "DATETIME_FORMAT")
 
 
 def _shown(value: Any) -> str:
