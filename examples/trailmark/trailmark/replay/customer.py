@@ -7,7 +7,7 @@ import base64
 import json
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -198,27 +198,16 @@ class Customer:
 
     def _take_refusal(self, frame: dict[str, Any]) -> None:
         client_id = frame.get("client_id")
-        if client_id is None:
-            if frame["code"] not in PASSING:
-                self.screen.flaws.append(f"the server refused a frame: {frame['code']}")
-            elif frame.get("conversation") == self.conversation:
-                self._later(frame, self._join)
+        if client_id is None and frame["code"] not in PASSING:
+            self.screen.flaws.append(f"the server refused a frame: {frame['code']}")
         unsent = self._unsent.get(client_id or "")
         if unsent is None or unsent.acknowledged.done():
             return
         if frame["code"] not in PASSING:
             unsent.acknowledged.set_exception(MessageRefused(frame["code"]))
             return
-        self._later(frame, lambda: self._again(str(client_id)))
-
-    def _later(self, refusal: dict[str, Any], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(refusal.get("retry_after") or 1, lambda: loop.create_task(work()))
-
-    async def _join(self) -> None:
-        if self._socket is not None:
-            with suppress(WebSocketException):
-                await self._send(self._socket, type="join", conversation=self.conversation, after=self.screen.last)
+        loop.call_later(frame.get("retry_after") or 1, lambda: loop.create_task(self._again(str(client_id))))
 
     async def _again(self, client_id: str) -> None:
         if self._socket is not None and client_id in self._unsent:
