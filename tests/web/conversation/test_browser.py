@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -16,7 +17,7 @@ from cairnloop.core import live
 from cairnloop.models import Conversation, ReadMarker
 from tests import factories
 from tests.accessible import PHONE, TOUCH, objections, violations
-from tests.factories import LIN, actor_of, make_conversation
+from tests.factories import BILLING, LIN, actor_of, make_conversation
 from tests.web.conversation.conftest import said, writes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -359,6 +360,44 @@ def storied(backstage: Backstage[Any], ada: Any) -> Conversation:
         return conversation
 
     return backstage(tell)
+
+
+class TestAnActionThatWaits:
+    @pytest.fixture
+    def page(self, desk, settings, backstage, ada, conversation) -> Page:
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOLS": ["tests.governance.tools.Tag"]}
+
+        def propose() -> None:
+            ada.user_permissions.add(Permission.objects.get(codename="change_toolapproval"))
+            cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=BILLING, conversation_id=conversation.pk)
+
+        backstage(propose)
+        page = desk().open(conversation)
+        is_live(page)
+        page.get_by_text("Reject…").click()
+        return page
+
+    def test_keeps_the_reason_that_is_being_written_and_the_place_in_it(self, page, backstage, conversation):
+        reason = page.get_by_role("textbox", name="Why?")
+        reason.click()
+        page.keyboard.type("Paid ")
+        backstage(lambda: writes(conversation, "Any news?"))
+        expect(log(page)).to_contain_text("Any news?")
+        page.keyboard.type("twice")
+        expect(reason).to_have_value("Paid twice")
+
+    def test_forgets_the_reason_once_it_was_given(self, page):
+        page.get_by_role("textbox", name="Why?").fill("Not now")
+        page.get_by_role("button", name="Reject", exact=True).click()
+        expect(page.locator("#proposals")).to_contain_text("Rejected")
+        page.get_by_role("button", name="Ask again").click()
+        page.get_by_text("Reject…").click()
+        expect(page.get_by_role("textbox", name="Why?")).to_have_value("")
+
+    def test_can_be_decided_by_everybody(self, page):
+        assert objections(page) == {}
+        page.set_viewport_size(PHONE)
+        assert violations(page) == []
 
 
 class TestAccessibility:

@@ -1,19 +1,25 @@
-/** Governed actions: what was unfolded, and the reasons begun, stay when the cards are exchanged. */
+/** Governed actions: what was unfolded and what was begun stay when the cards are exchanged. */
 const open = new Map()
 const written = new Map()
 
 customElements.define("cl-proposals", class extends HTMLElement {
   connectedCallback() {
-    for (const [id, is] of open) this.#find(id)?.toggleAttribute("open", is)
-    for (const [id, text] of written) {
-      const field = this.#find(id)
-      if (field) field.value = text
+    // What is not there any more was decided: asked again, it begins anew.
+    this.#bringBack(open, (part, is) => part.toggleAttribute("open", is))
+    this.#bringBack(written, (field, text) => { field.value = text })
+    this.addEventListener("toggle", ({target}) => target.id && open.set(target.id, target.open), true)
+    this.addEventListener("input", ({target}) => target.id && written.set(target.id, target.value))
+  }
+
+  #bringBack(kept, put) {
+    for (const [id, value] of kept) {
+      const part = this.#find(id)
+      if (part) put(part, value)
+      else kept.delete(id)
     }
-    this.addEventListener("toggle", ({target}) => open.set(target.id, target.open), true)
-    this.addEventListener("input", ({target}) => written.set(target.id, target.value))
   }
 
   #find(id) {
-    return id && this.querySelector(`#${CSS.escape(id)}`)
+    return this.querySelector(`#${CSS.escape(id)}`)
   }
 })
