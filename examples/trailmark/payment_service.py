@@ -16,6 +16,7 @@ import re
 import sqlite3
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -101,8 +102,8 @@ class PaymentService(ThreadingHTTPServer):
     def __init__(self, path: Path, *, port: int = 0) -> None:
         self.ledger = Ledger(path)
         self.mood = Mood()
-        self.requests = 0
-        """How many refunds were asked for, whatever came of it."""
+        self.asked: Counter[str] = Counter()
+        """How often a refund was asked for with each key, whatever came of it."""
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
@@ -135,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(*_error(404, "resource_missing", "No such resource."))
         if not key:
             return self._answer(*_error(400, "idempotency_key_missing", "Send an Idempotency-Key."))
-        self.server.requests += 1
+        self.server.asked[key] += 1
         if self._goes_wrong("before"):
             return None
         answer = self.server.ledger.refund(form, key=key)

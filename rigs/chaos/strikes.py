@@ -16,8 +16,9 @@ DOWN_SECONDS = (0.0, 0.1, 0.6)
 class Saboteur(threading.Thread):
     """Kills the web server, the worker or the database, lets it lie for a moment, and starts it again."""
 
-    def __init__(self, stack: Stack, *, seed: int) -> None:
+    def __init__(self, stack: Stack, *, seed: int, spares_web: bool = False) -> None:
         super().__init__(name="saboteur", daemon=True)
+        self.spares_web = spares_web
         self.stack = stack
         self.chance = random.Random(seed)
         self.strikes: Counter[str] = Counter()
@@ -26,12 +27,9 @@ class Saboteur(threading.Thread):
 
     def run(self) -> None:
         """Strike until stopped; whatever was struck is running again when this returns."""
-        kinds = {
-            "kill -9 of the web server": self._web,
-            "kill -9 of the worker": self._worker,
-            "immediate stop of PostgreSQL": self._postgres,
-            "PostgreSQL and the web server together": self._both,
-        }
+        kinds = {"kill -9 of the worker": self._worker, "immediate stop of PostgreSQL": self._postgres}
+        if not self.spares_web:
+            kinds |= {"kill -9 of the web server": self._web, "PostgreSQL and the web server together": self._both}
         order: list[str] = []
         try:
             while not self._stopped.wait(self.chance.uniform(0.05, LONGEST_QUIET_SECONDS)):

@@ -23,13 +23,10 @@ import cairnloop
 from cairnloop.governance.reconciling import reconcile_executions
 from cairnloop.models import AuditEntry, ToolExecution, ToolProposal
 from cairnloop.testing import run_waiting_jobs
+from rigs.chaos.failpoints import AMBIGUOUS, INSIDE, OUTSIDE
 from tests.core.test_jobs import rescue
 from tests.drafting.test_kills import lose_the_workers
-from tests.governance.doomed_worker import INSIDE, STEPS
 from tests.governance.test_approving import approve
-
-AMBIGUOUS = {"begun": 0, "called": 1, "ending": 1, "recorded": 1}
-"""Steps at which nobody can know whether it happened, and whether it did."""
 
 
 class Service(BaseHTTPRequestHandler):
@@ -67,11 +64,11 @@ def doomed() -> Iterator[Any]:
         cwd=Path(__file__).parents[2],
     ) as workers:
 
-        def die_at(step: str) -> None:
+        def die_at(point: str) -> None:
             assert workers.stdin and workers.stdout
-            workers.stdin.write(f"{step}\n")
+            workers.stdin.write(f"{point}\n")
             workers.stdin.flush()
-            assert workers.stdout.readline() == "SIGKILL\n", step
+            assert workers.stdout.readline() == "SIGKILL\n", point
 
         yield die_at
         assert workers.stdin
@@ -93,39 +90,39 @@ class TestAWorkerThatIsKilled:
     def test_never_makes_it_happen_twice_outside(self, decider: Any, service: tuple[str, Counter[str]], doomed: Any):
         url, counts = service
         proposals: dict[str, ToolProposal] = {}
-        for number, step in enumerate(STEPS):
+        for number, point in enumerate(OUTSIDE):
             given = {"cents": number + 1, "url": url}
             proposal = cairnloop.propose_tool(tool="charge", input=given, by=decider)
             approve(proposal.approvals.get(), decider)
-            proposals[step] = proposal
-            doomed(step)
+            proposals[point] = proposal
+            doomed(point)
         recover()
         recover()
 
-        for step, proposal in proposals.items():
+        for point, proposal in proposals.items():
             execution = proposal.executions.get()
-            expected = ("unknown", AMBIGUOUS[step]) if step in AMBIGUOUS else ("succeeded", 1)
-            assert (execution.status, counts[execution.run_key]) == expected, step
+            expected = ("unknown", AMBIGUOUS[point]) if point in AMBIGUOUS else ("succeeded", 1)
+            assert (execution.status, counts[execution.run_key]) == expected, point
             trail = AuditEntry.objects.filter(stream=f"tool_proposal:{proposal.pk}")
-            assert trail.filter(action="tool.run_begun").count() == 1, step
+            assert trail.filter(action="tool.run_begun").count() == 1, point
         assert ToolExecution.objects.unknown().count() == len(AMBIGUOUS)
         assert max(counts.values()) == 1
 
     def test_makes_it_happen_exactly_once_inside(self, decider: Any, doomed: Any):
         groups: dict[str, tuple[Group, ToolProposal]] = {}
-        for step in INSIDE:
-            group = Group.objects.create(name=step)
-            given = {"group": group.pk, "to": f"{step}!"}
+        for point in INSIDE:
+            group = Group.objects.create(name=point)
+            given = {"group": group.pk, "to": f"{point}!"}
             proposal = cairnloop.propose_tool(tool="rename_group", input=given, by=decider)
             approve(proposal.approvals.get(), decider)
-            groups[step] = group, proposal
-            doomed(step)
+            groups[point] = group, proposal
+            doomed(point)
             group.refresh_from_db()
-            assert group.name == (f"{step}!" if step == "inside committed" else step)
+            assert group.name == (f"{point}!" if point == "5 inside, committed" else point)
         recover()
-        for step, (group, proposal) in groups.items():
+        for point, (group, proposal) in groups.items():
             group.refresh_from_db()
             execution = proposal.executions.get()
-            assert (group.name, execution.status, execution.attempts) == (f"{step}!", "succeeded", 1), step
+            assert (group.name, execution.status, execution.attempts) == (f"{point}!", "succeeded", 1), point
             trail = AuditEntry.objects.filter(stream=f"tool_proposal:{proposal.pk}")
-            assert trail.filter(action="tool.run_succeeded").count() == 1, step
+            assert trail.filter(action="tool.run_succeeded").count() == 1, point

@@ -46,7 +46,7 @@ class TestRefund:
         assert (first.charge, first.amount_cents, first.run_key) == ("ch_1", 34_800, "k1")
         assert refund() == first
         assert payments.refunds_of("ch_1") == [first]
-        assert (service.requests, len(service.ledger.refunds())) == (2, 1)
+        assert (service.asked.total(), len(service.ledger.refunds())) == (2, 1)
 
     def test_happens_once_for_a_key_that_many_use_at_once(self, service: PaymentService) -> None:
         with ThreadPoolExecutor(8) as pool:
