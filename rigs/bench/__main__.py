@@ -11,21 +11,22 @@ import django
 from django.contrib.staticfiles import finders
 
 from rigs.bench.report import Report
+from rigs.payments import serving_payments
 from rigs.stack import Stack
 
 WIDGET_LIMIT = 20 * 1024
-SECTIONS = ("messages", "sockets", "drafts", "pages", "search", "audit", "widget")
+SECTIONS = ("messages", "sockets", "drafts", "actions", "pages", "search", "audit", "widget")
 
 
 def main() -> int:
     """Run the chosen sections against a fresh stack; 1 when a target was missed."""
     options = _options()
     report = Report()
-    with Stack() as stack:
+    with serving_payments() as service, Stack() as stack:
         stack.move_in()
         django.setup()
         # Only now: these import models.
-        from rigs.bench import audit, drafts, messages, pages, search, sockets
+        from rigs.bench import actions, audit, drafts, messages, pages, search, sockets
 
         if "messages" in options.only:
             messages.measure(report)
@@ -33,6 +34,8 @@ def main() -> int:
             pages.measure(report, sizes=tuple(options.conversations))
         if "drafts" in options.only:
             drafts.measure(report, stack)
+        if "actions" in options.only:
+            actions.measure(report, stack, service)
         if "search" in options.only:
             search.measure(report, sizes=tuple(options.chunks), sets=tuple(options.sets))
         if "audit" in options.only:

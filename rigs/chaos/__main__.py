@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import sys
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import django
 
 from rigs.chaos.tally import Tally
+from rigs.payments import serving_payments
 from rigs.stack import EXAMPLE, ROOT, Stack
-
-if TYPE_CHECKING:
-    from payment_service import PaymentService
 
 SAMPLE = ROOT / "tests" / "trailmark" / "data"
 SECTIONS = ("dialogues", "actions")
@@ -31,7 +24,7 @@ def main() -> int:
     print(f"Seed {options.seed}: run again with --seed {options.seed} for the same choices.", flush=True)
     tally = Tally()
     strikes: Counter[str] = Counter()
-    with _payments() as service, Stack() as stack:
+    with serving_payments() as service, Stack() as stack:
         stack.move_in()
         django.setup()
         # Only now: these import models.
@@ -50,22 +43,6 @@ def main() -> int:
         print(f"  {times:>5}  {kind}")
     tally.show()
     return 1 if tally.failed else 0
-
-
-@contextmanager
-def _payments() -> Iterator[PaymentService]:
-    """The payment service of the example, in this process, so that it can be asked what it was asked."""
-    from tempfile import TemporaryDirectory
-
-    from payment_service import PaymentService
-
-    with TemporaryDirectory() as folder, PaymentService(Path(folder) / "refunds.sqlite3") as service:
-        os.environ["TRAILMARK_PAYMENTS_URL"] = service.url
-        thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        yield service
-        service.shutdown()
-        thread.join()
 
 
 def _options() -> argparse.Namespace:

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.contrib.auth.models import Permission
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
@@ -29,7 +28,8 @@ from rigs.chaos.failpoints import AMBIGUOUS, INSIDE, OUTSIDE
 from rigs.chaos.strikes import Saboteur
 from rigs.chaos.tally import Tally
 from rigs.stack import ROOT, Stack
-from trailmark.models import Charge, Member, Workspace
+from rigs.staff import DECIDES, PROPOSES, make_staff
+from trailmark.models import Charge, Workspace
 
 SETTLING_SECONDS = 420
 """Workers count as lost after half a minute, runs as unseen after a minute, and the clock looks once a minute."""
@@ -77,10 +77,8 @@ class _Staff:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._operator = _member(
-            f"{name}-operator", "view_conversation", "change_conversation", "change_workspace", "refund_charge"
-        )
-        self._lead = _member(f"{name}-lead", "view_conversation", "change_toolapproval")
+        self._operator = make_staff(f"{name}-operator", PROPOSES)
+        self._lead = make_staff(f"{name}-lead", DECIDES)
 
     def approved(self, number: int, *, is_outside: bool, point: str = "") -> Act:
         """Have an action of its own workspace proposed and approved."""
@@ -107,12 +105,6 @@ class _Staff:
         # Approved already where the connection broke after the commit.
         if asked.status == ToolApproval.Status.PENDING:
             cairnloop.approve_tool(approval_id=asked.pk, by=self._lead, seen_digest=asked.digest)
-
-
-def _member(username: str, *codenames: str) -> cairnloop.Actor:
-    member, _ = Member.objects.get_or_create(username=username, defaults={"is_staff": True})
-    member.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return cairnloop.Actor.operator(str(member.pk), name=username)
 
 
 def _insist(ask: Callable[[], Found]) -> Found:
