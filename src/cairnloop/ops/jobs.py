@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from cairnloop.audit import watching
+from cairnloop.audit import standing
 from cairnloop.conf import get_settings
 from cairnloop.core import jobs
 from cairnloop.core.jobs import periodic
@@ -23,12 +23,12 @@ async def prune_finished_jobs() -> None:
 
 @periodic(cron="*/5 * * * *")
 def seal_audit_trail() -> None:
-    watching.seal_and_verify(now=timezone.now())
+    standing.seal_and_verify(now=timezone.now())
 
 
 @periodic(cron="41 3 * * *")
 def verify_audit_trail() -> None:
-    watching.verify_all(now=timezone.now())
+    standing.verify_all(now=timezone.now())
 
 
 @periodic(cron="23 4 * * *")

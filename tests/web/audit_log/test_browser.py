@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 import cairnloop
-from cairnloop.audit.watching import seal_and_verify
+from cairnloop.audit.standing import seal_and_verify
 from tests.accessible import TOUCH, objections, too_small
 from tests.factories import actor_of, make_article, make_conversation, make_draft
 from tests.web.test_in_browser import chrome, desk  # noqa: F401  # fixtures

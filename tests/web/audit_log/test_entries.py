@@ -11,7 +11,7 @@ from django.utils import timezone
 import cairnloop
 from cairnloop.audit import searching
 from cairnloop.audit.recording import record
-from cairnloop.audit.watching import seal_and_verify, verify_all
+from cairnloop.audit.standing import seal_and_verify, verify_all
 from cairnloop.models import AuditEntry
 from cairnloop.web.audit_log import rows
 from tests.audit.support import tamper

@@ -12,8 +12,8 @@ from cairnloop.audit.exporting import export_trail, verify_export
 from cairnloop.audit.flaws import Verification
 from cairnloop.audit.queries import newest_seal
 from cairnloop.audit.sealing import seal
+from cairnloop.audit.standing import verify_all
 from cairnloop.audit.stored_trail import verify_stored_trail
-from cairnloop.audit.watching import verify_all
 from cairnloop.core.errors import CairnloopError
 
 

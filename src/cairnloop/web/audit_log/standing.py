@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from cairnloop.audit.flaws import Fault
 from cairnloop.audit.models import AuditVerification
-from cairnloop.audit.watching import last_verification
+from cairnloop.audit.standing import last_verification
 
 OVERDUE = timedelta(hours=1)
 """What grew is verified every five minutes: after an hour without it somebody should look why."""

@@ -6,7 +6,7 @@ import pytest
 
 from cairnloop.audit.recording import record
 from cairnloop.audit.sealing import seal
-from cairnloop.audit.watching import last_verification, seal_and_verify, verify_all
+from cairnloop.audit.standing import last_verification, seal_and_verify, verify_all
 from cairnloop.models import AuditEntry, AuditSeal, AuditVerification
 from tests.audit.support import ADA, tamper
 
