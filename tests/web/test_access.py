@@ -35,23 +35,49 @@ class TestSomeoneUnknown:
         assert response["HX-Redirect"] == "/login/?next=/support/"
 
 
+SEEN = {
+    "nothing": lambda queryset: None,
+    "a slice": lambda queryset: queryset[:5],
+    "a union": lambda queryset: queryset.union(queryset),
+    "values": lambda queryset: queryset.values("pk"),
+    "locked rows": lambda queryset: queryset.select_for_update(),
+}
+
+
 class AnswersNonsense(StaffAccess):
     """A host that forgot to return, and returns the wrong thing."""
+
+    seen = "nothing"
 
     def operator(self, *, user):
         return "ada"
 
     def visible(self, *, user, queryset):
-        return None
+        return SEEN[self.seen](queryset)
+
+
+class SaysNo(StaffAccess):
+    """A host that says it in words."""
+
+    def can(self, *, user, verb, conversation):
+        return "no"
 
 
 class TestAHookThatAnswersNonsense:
-    def test_names_nobody_and_shows_nothing(self, browser, conversation, settings):
+    @pytest.mark.parametrize("seen", SEEN)
+    def test_names_nobody_and_shows_nothing(self, browser, conversation, settings, monkeypatch, seen):
         settings.CAIRNLOOP = {"OPERATOR_ACCESS": f"{__name__}.AnswersNonsense"}
+        monkeypatch.setattr(AnswersNonsense, "seen", seen)
         response = browser.get("/support/inbox/")
         assert response.status_code == 200
         assert conversation.subject not in text_of(response)
         assert browser.get(f"/support/conversations/{conversation.pk}/").status_code == 404
+
+    def test_allows_nothing_but_by_true(self, browser, conversation, settings):
+        settings.CAIRNLOOP = {"OPERATOR_ACCESS": f"{__name__}.SaysNo"}
+        assert browser.post(f"/support/conversations/{conversation.pk}/archiving/").status_code == 403
+        conversation.refresh_from_db()
+        assert conversation.status == "open"
 
 
 class TestSomeoneWithoutAccess:

@@ -18,7 +18,7 @@ from cairnloop.conversations.events import MessageReceived
 from cairnloop.core import live
 from cairnloop.core.events import subscribed
 from cairnloop.models import Conversation, Message
-from cairnloop.widget import consumers
+from cairnloop.widget import consumers, frames
 from cairnloop.widget.consumers import FOLLOW_LIMIT
 from cairnloop.widget.desk import FRAMES_PER_MINUTE, Desk
 from tests.factories import LIN, MATEUS, make_conversation
@@ -340,6 +340,26 @@ class TestSurviving:
         cairnloop.post_reply(conversation_id=Conversation.objects.get().pk, text="Answer", by=ADA)
         again.wait_until(lambda: again.texts(opened)[-1:] == ["Answer"])
         assert again.texts(opened)[:-1] == (["Three"] if then == "message" else [])
+
+    def test_a_join_that_fails_takes_the_place_of_what_was_followed(
+        self, lin: SocketVisit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened = lin.say("One", client_id="a1")["conversation"]
+        lin.wait_until(lambda: lin.texts(opened) == ["One"])
+        too_fast = frames.Problem(code="rate_limited", message="Later.", conversation=opened, retry_after=1)
+        with monkeypatch.context() as hasty:
+            hasty.setattr(Desk, "follow", lambda *_: too_fast)
+            assert lin.join(opened, after=0)["code"] == "rate_limited"
+            cairnloop.post_reply(conversation_id=Conversation.objects.get().pk, text="Answer", by=ADA)
+            for _ in range(2):
+                lin.ask({"type": "ping"}, "pong")
+            assert lin.texts(opened) == ["One"]
+        lin.ask({"type": "ping"}, "pong")
+        lin.wait_until(lambda: lin.texts(opened)[-1:] == ["Answer"])
+        lin.ask({"type": "ping"}, "pong")
+        assert lin.texts(opened) == ["One", "One", "Answer"]
+        # Nobody asked again, so nobody is told again.
+        assert [each["code"] for each in lin.heard if each["type"] == "error"] == ["rate_limited"]
 
     def test_what_was_left_to_make_room_goes_on_where_it_was_left(
         self, lin: SocketVisit, monkeypatch: pytest.MonkeyPatch

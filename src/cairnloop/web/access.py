@@ -29,7 +29,7 @@ class Access:
 
     def may_enter(self) -> bool:
         """May this user open the dashboard at all?"""
-        return bool(self._ask(self._hook.can_enter, otherwise=False))
+        return self._says_yes(self._hook.can_enter)
 
     def operator(self) -> Actor | None:
         """Who acts for this user; None makes the dashboard read-only."""
@@ -39,37 +39,41 @@ class Access:
     def visible(self) -> ConversationQuerySet:
         """The conversations this user may see."""
         every = Conversation.objects.all()
-        seen = self._ask(self._hook.visible, otherwise=every.none(), queryset=every)
-        return seen if isinstance(seen, ConversationQuerySet) else every.none()
+        seen = self._ask(self._hook.visible, otherwise=None, queryset=every)
+        return seen if isinstance(seen, ConversationQuerySet) and _can_be_narrowed(seen) else every.none()
 
     def can(self, verb: Verb, conversation: Conversation) -> bool:
         """May this user do `verb` with a conversation that is visible to them?"""
-        return bool(self._ask(self._hook.can, otherwise=False, verb=verb, conversation=conversation))
+        return self._says_yes(self._hook.can, verb=verb, conversation=conversation)
 
     def can_with_knowledge(self, verb: KnowledgeVerb) -> bool:
         """May this user do `verb` with articles? A hook that does not answer lets those read who may enter."""
         question = getattr(self._hook, "can_with_knowledge", None)
         answer = None if question is None else self._ask(question, otherwise=False, verb=verb)
-        return verb == "view" if answer is None else bool(answer)
+        return verb == "view" if answer is None else answer is True
 
     def can_with_automation(self, verb: AutomationVerb) -> bool:
         """May this user stop or resume automatic replies? A hook that does not answer lets stop, and nobody resume."""
         question = getattr(self._hook, "can_with_automation", None)
         if question is None:
             return verb == "stop"
-        return bool(self._ask(question, otherwise=False, verb=verb))
+        return self._says_yes(question, verb=verb)
 
     def can_with_audit(self, verb: AuditVerb) -> bool:
         """May this user read or export the audit log? A hook that does not answer lets nobody."""
         question = getattr(self._hook, "can_with_audit", None)
-        return question is not None and bool(self._ask(question, otherwise=False, verb=verb))
+        return question is not None and self._says_yes(question, verb=verb)
 
     def can_with_tools(self, verb: ToolVerb) -> bool:
         """May this user propose actions or decide on them? A hook that does not answer lets propose, nobody decide."""
         question = getattr(self._hook, "can_with_tools", None)
         if question is None:
             return verb == "propose"
-        return bool(self._ask(question, otherwise=False, verb=verb))
+        return self._says_yes(question, verb=verb)
+
+    def _says_yes(self, question: Callable[..., Any], **about: Any) -> bool:
+        # Nothing but True is yes: what a host returned by mistake opens no door.
+        return self._ask(question, otherwise=False, **about) is True
 
     def _ask(self, question: Callable[..., Any], *, otherwise: Any, **about: Any) -> Any:
         try:
@@ -77,6 +81,16 @@ class Access:
         except Exception as error:
             logger.warning("OperatorAccess.%s failed: %s", question.__name__, type(error).__name__)
             return otherwise
+
+
+def _can_be_narrowed(seen: ConversationQuerySet) -> bool:
+    """True for what can be filtered further; false for a slice, a union, or other columns."""
+    query = seen.query
+    is_whole = not query.is_sliced and not query.combinator and not query.select_for_update
+    if not is_whole or seen._fields is not None:  # type: ignore[attr-defined]  # no public way to tell values() apart
+        logger.warning("OperatorAccess.visible must return the queryset it got, filtered; nothing is shown")
+        return False
+    return True
 
 
 class OperatorRequest(HttpRequest):

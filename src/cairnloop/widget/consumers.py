@@ -137,7 +137,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         data = (bytes_data or b"") if text_data is None else text_data
         frame = _parsed(data)
         if isinstance(frame, frames.Join):
-            return await self._follow(desk, frame)
+            problem = await self._follow(desk, frame)
+            return await self._say([problem] if problem else [])
         answers = await self._relay(desk.answer, frame or data)
         for answer in answers:
             if isinstance(answer, frames.Ack) and not self._follows(answer.conversation):
@@ -198,13 +199,17 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     def _follows(self, public_id: str) -> bool:
         return any(thread.public_id == public_id for thread in self.threads.values())
 
-    async def _follow(self, desk: Desk, frame: frames.Join) -> None:
-        self._remember(frame.conversation, after=frame.after)
+    async def _follow(self, desk: Desk, frame: frames.Join) -> frames.Problem | None:
         followed = await off_loop(desk.follow, frame)
         if not isinstance(followed, Thread):
+            # What it followed until now would be handed over beside what the join asks for.
+            for topic in [each for each, thread in self.threads.items() if thread.public_id == frame.conversation]:
+                await self._leave(topic)
+            self._remember(frame.conversation, after=frame.after)
             if followed.code != NotFound.code:
                 self.unmet.add(frame.conversation)
-            return await self._say([followed])
+            return followed
+        self._remember(frame.conversation, after=frame.after)
         self.unmet.discard(frame.conversation)
         topic = live.thread_topic(followed.id)
         if topic not in self.threads:
@@ -213,9 +218,11 @@ class WidgetConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             # Subscribed before reading: whatever commits in between is either read or hinted at.
             await self.channel_layer.group_add(live.group_of(topic), self.channel_name)
         self.threads[topic] = followed
-        return await self._hand_over(desk, topic)
+        await self._hand_over(desk, topic)
+        return None
 
     async def _follow_again(self, desk: Desk, public_id: str) -> None:
+        """Follow without having been asked just now, so that nobody is told if it does not work yet."""
         after = self.places.get(public_id, 0)
         await self._follow(desk, frames.Join(type="join", conversation=public_id, after=after))
 
