@@ -71,6 +71,7 @@ class TestOpenConversation:
         ("wrong", "code"),
         [
             ({"customer_ref": " "}, "missing_customer"),
+            ({"customer_ref": "\u200b"}, "missing_customer"),
             ({"customer_ref": 5}, "not_text"),
             ({"account_ref": None}, "not_text"),
             ({"text": 5}, "not_text"),

@@ -42,6 +42,7 @@ class TestDoctor:
         assert code == 0
         assert "All are applied." in said
         assert "0 blocked" in said
+        assert "The one of cairnloop_minilm is used" in said
 
     def test_says_that_the_widget_refuses_everyone(self, settings):
         settings.CAIRNLOOP = {}

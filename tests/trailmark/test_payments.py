@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,7 +38,8 @@ def serving(path: Path, settings: Any) -> Iterator[PaymentService]:
 
 
 def refund(charge: str = "ch_1", cents: int = 34_800, key: str = "k1") -> payments.Refund:
-    return payments.refund(charge=charge, amount_cents=cents, run_key=key)
+    paid: Any = SimpleNamespace(reference=charge, amount_cents=cents, is_paid=True)
+    return payments.refund(paid, run_key=key)
 
 
 class TestRefund:

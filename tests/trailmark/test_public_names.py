@@ -76,6 +76,4 @@ def test_what_hosts_copy_stays_short() -> None:
     hooks = (EXAMPLE / "trailmark" / "support").rglob("*.py")
     lines = {path.name: len(path.read_text().splitlines()) for path in hooks}
     assert lines.keys() >= {"context.py", "notifier.py", "grant_seats.py", "refund_charge.py"}
-    # The one that asks somebody else has to say what it does without an answer.
-    assert lines.pop("refund_charge.py") <= 75
     assert max(lines.values()) <= 60

@@ -73,7 +73,7 @@ class TestRefundCharge:
             "preview": "$348.00 go back to the card, and show up there within 5 to 10 business days.",
             "run": "$348.00 are on their way back.",
         }
-        assert found["refund again"] == "ToolFailure: The charge is refunded, not paid."
+        assert found["refund again"] == "Refused: The charge is refunded, not paid."
         assert found["refunds made"] == 1
         assert found["refund is another matter now"]
         assert found["charge of another"] == {"allowed": "False"}

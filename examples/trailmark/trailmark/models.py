@@ -130,6 +130,16 @@ class Charge(models.Model):
         return f"${self.amount_cents / 100:,.2f}"
 
     @property
+    def is_paid(self) -> bool:
+        """True while the money is ours."""
+        return self.state == self.State.PAID
+
+    @property
+    def standing(self) -> str:
+        """What changes when it is another matter."""
+        return f"{self.state} {self.amount_cents}"
+
+    @property
     def in_words(self) -> str:
         """What tells it from others at a glance."""
         return f"{self.amount}, {self.captured_at:%-d %b %Y, %H:%M:%S}, {self.invoice_number or 'no invoice'}"

@@ -8,17 +8,18 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+import cairnloop
 
-class Refused(Exception):
+if TYPE_CHECKING:
+    from trailmark.models import Charge
+
+
+class Refused(cairnloop.ToolFailure):
     """The payment service said no, or was not reached at all: no money has moved."""
-
-    def __init__(self, message: str, *, may_retry: bool = False) -> None:
-        super().__init__(message)
-        self.may_retry = may_retry
 
 
 class NoAnswer(Exception):
@@ -36,19 +37,24 @@ class Refund:
     """Of whoever asked for it."""
 
 
-def refund(*, charge: str, amount_cents: int, run_key: str) -> Refund:
+def refund(charge: Charge, *, run_key: str) -> Refund:
     """Give a charge back. With the same `run_key` it happens once, however often it is asked for.
 
     Raises Refused if it did not happen, and NoAnswer where that cannot be told.
     """
-    form = {"charge": charge, "amount": str(amount_cents), "metadata[run_key]": run_key}
+    if not charge.is_paid:
+        raise Refused(f"The charge is {charge.get_state_display().lower()}, not paid.")
+    form = {"charge": charge.reference, "amount": str(charge.amount_cents), "metadata[run_key]": run_key}
     body = urllib.parse.urlencode(form).encode()
     return _refund(_ask("/v1/refunds", body=body, headers={"Idempotency-Key": run_key}))
 
 
 def refunds_of(charge: str) -> list[Refund]:
-    """Return what was given back of a charge. Raises NoAnswer."""
-    answer = _ask(f"/v1/refunds?{urllib.parse.urlencode({'charge': charge})}")
+    """Return what was given back of a charge. Raises NoAnswer, also where the question was refused."""
+    try:
+        answer = _ask(f"/v1/refunds?{urllib.parse.urlencode({'charge': charge})}")
+    except Refused as refused:
+        raise NoAnswer from refused
     return [_refund(each) for each in answer["data"]]
 
 

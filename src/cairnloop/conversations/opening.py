@@ -19,8 +19,11 @@ from cairnloop.core.actors import NAME_CHARS, REF_CHARS, Actor
 from cairnloop.core.errors import InvalidInput
 from cairnloop.core.events import publish
 from cairnloop.core.guards import refuse_outsiders, refuse_strangers
-from cairnloop.core.texts import refuse_unstorable, tidy_name
+from cairnloop.core.texts import is_visible, refuse_unstorable, tidy_name
 from cairnloop.core.transactions import command, savepoint
+
+SHOWN = 40
+"""How many characters of a wrong value are said again."""
 
 
 class MissingCustomer(InvalidInput):
@@ -137,14 +140,16 @@ def _check(
 ) -> None:
     for value in (customer_ref, customer_name, account_ref, account_name):
         refuse_unstorable(value)
-    if not customer_ref.strip():
+    if not any(map(is_visible, customer_ref)):
         raise MissingCustomer
     for name, value in (("customer_ref", customer_ref), ("account_ref", account_ref)):
         if len(value) > REF_CHARS:
             raise InvalidInput(
                 f"{name} has {len(value)} characters, {REF_CHARS} are allowed. Pass a shorter identifier."
             )
-    if priority not in Conversation.Priority.values:
-        raise InvalidInput(f"{priority!r} is no priority. Use one of: {', '.join(Conversation.Priority.values)}.")
-    if channel not in Conversation.Channel.values:
-        raise InvalidInput(f"{channel!r} is no channel. Use one of: {', '.join(Conversation.Channel.values)}.")
+    for name, value, known in (
+        ("priority", priority, Conversation.Priority.values),
+        ("channel", channel, Conversation.Channel.values),
+    ):
+        if value not in known:
+            raise InvalidInput(f"{str(value)[:SHOWN]!r} is no {name}. Use one of: {', '.join(known)}.")

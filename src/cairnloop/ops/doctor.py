@@ -76,6 +76,8 @@ def probe_hooks() -> Iterator[Finding]:
     for name, spec in HOOKS.items():
         if getattr(configured, spec.setting):
             yield Finding(Level.READY, name, "The one you set is used.")
+        elif spec.packaged and spec.path == spec.packaged[1]:
+            yield Finding(Level.READY, name, f"The one of {spec.packaged[0]} is used, which is installed.")
         else:
             yield Finding(Level.READY, name, f"The default is used. {spec.without}")
 

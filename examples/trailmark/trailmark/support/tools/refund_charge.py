@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from pydantic import BaseModel, Field
 
 import cairnloop
@@ -29,15 +27,14 @@ class RefundCharge(cairnloop.Tool):
         """A charge of this workspace."""
         return Charge.objects.filter(reference=input.charge, workspace__slug=context.account_ref).exists()
 
-    def choices(self, *, context: cairnloop.ToolContext) -> Mapping[str, Sequence[tuple[str, str]]]:
+    def choices(self, *, context: cairnloop.ToolContext) -> dict[str, list[tuple[str, str]]]:
         """Those that were paid, newest first."""
         charges = Charge.objects.filter(workspace__slug=context.account_ref, state=Charge.State.PAID)
         return {"charge": [(charge.reference, charge.in_words) for charge in charges[:50]]}
 
     def target_version(self, *, input: Input, context: cairnloop.ToolContext) -> str:
         """Another state or sum is another matter."""
-        charge = Charge.objects.get(reference=input.charge)
-        return f"{charge.state} {charge.amount_cents}"
+        return Charge.objects.get(reference=input.charge).standing
 
     def preview(self, *, input: Input, context: cairnloop.ToolContext) -> str:
         """What they notice."""
@@ -47,26 +44,17 @@ class RefundCharge(cairnloop.Tool):
     def run(self, *, input: Input, context: cairnloop.ToolContext, run_key: str) -> cairnloop.ToolResult:
         """Ask for the refund. Without an answer NoAnswer goes through: nobody knows then."""
         charge = Charge.objects.get(reference=input.charge)
-        if charge.state != Charge.State.PAID:
-            raise cairnloop.ToolFailure(f"The charge is {charge.get_state_display().lower()}, not paid.")
-        try:
-            refund = payments.refund(charge=charge.reference, amount_cents=charge.amount_cents, run_key=run_key)
-        except payments.Refused as refused:
-            raise cairnloop.ToolFailure(str(refused), may_retry=refused.may_retry) from refused
-        return _note(charge, refund)
+        return _noted(charge, payments.refund(charge, run_key=run_key))
 
     def reconcile(self, *, input: Input, context: cairnloop.ToolContext, run_key: str) -> cairnloop.ToolResult | None:
         """Look for our refund among those of the charge. Only looks."""
         charge = Charge.objects.get(reference=input.charge)
-        try:
-            found = [refund for refund in payments.refunds_of(charge.reference) if refund.run_key == run_key]
-        except (payments.NoAnswer, payments.Refused):
-            return None
-        if not found:
+        made = [refund for refund in payments.refunds_of(charge.reference) if refund.run_key == run_key]
+        if not made:
             raise cairnloop.ToolFailure("The payment service knows of no such refund.")
-        return _note(charge, found[0])
+        return _noted(charge, made[0])
 
 
-def _note(charge: Charge, refund: payments.Refund) -> cairnloop.ToolResult:
+def _noted(charge: Charge, refund: payments.Refund) -> cairnloop.ToolResult:
     Charge.objects.filter(pk=charge.pk).update(state=Charge.State.REFUNDED)
     return cairnloop.ToolResult(summary=f"{charge.amount} are on their way back.", details={"refund": refund.id})
