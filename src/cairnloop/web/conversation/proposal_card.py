@@ -88,6 +88,8 @@ class ProposalCards:
     deferral_url: str
     reopening_url: str
     settlement_url: str
+    target: str = "#proposals"
+    """What the answer to a decision takes the place of."""
 
 
 def proposal_cards(
@@ -106,7 +108,7 @@ def proposal_cards(
     for state in reversed(list_proposals(conversation.pk)):
         is_meant = state.proposal.pk == about
         cards.append(
-            _card(
+            card_of(
                 request,
                 state,
                 may_decide=may_decide,
@@ -126,15 +128,16 @@ def proposal_cards(
     )
 
 
-def _card(
+def card_of(
     request: OperatorRequest,
     state: ProposalState,
     *,
     may_decide: bool,
     may_propose: bool,
-    notice: Notice | None,
-    reason: str,
+    notice: Notice | None = None,
+    reason: str = "",
 ) -> ProposalCard:
+    """Return one action as it is shown, with what this operator may decide about it; a refused decision says why."""
     proposal, approval, execution = state.proposal, state.approval, state.execution
     changes = tuple(_changes(proposal))
     waits = state.standing == Standing.PENDING and approval is not None and approval.expires_at > timezone.now()

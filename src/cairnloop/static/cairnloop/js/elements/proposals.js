@@ -1,9 +1,10 @@
-/** Governed actions: what was unfolded and what was begun stay when the cards are exchanged. */
-const open = new Map()
-const written = new Map()
+/** Governed actions: what was unfolded and what was begun stay when the cards are exchanged, each in its own place. */
+const places = new Map()
 
 customElements.define("cl-proposals", class extends HTMLElement {
   connectedCallback() {
+    const { open, written } = places.get(this.id) ?? { open: new Map(), written: new Map() }
+    places.set(this.id, { open, written })
     // What is not there any more was decided: asked again, it begins anew.
     this.#bringBack(open, (part, is) => part.toggleAttribute("open", is))
     this.#bringBack(written, (field, text) => { field.value = text })
