@@ -58,6 +58,8 @@ class Rule:
     of_conversation: bool = False
     writes: bool = False
     data: Callable[[Conversation], dict[str, Any]] = lambda conversation: {}
+    of_proposal: int = 0
+    """How many cents the action is about that the URL names, one of the conversation."""
 
 
 def _reply(conversation: Conversation) -> dict[str, Any]:
@@ -99,6 +101,12 @@ def _proposal(cents: int) -> Callable[[Conversation], dict[str, Any]]:
     return data
 
 
+def _choice(conversation: Conversation) -> dict[str, Any]:
+    """What the checkbox of the action that waits sends."""
+    approval = ToolApproval.objects.filter(proposal__input__cents=WAITS, proposal__conversation=conversation).last()
+    return {"chosen": f"{approval.pk}.{approval.digest}" if approval else ""}
+
+
 READ = Rule(of_conversation=True)
 RULES: dict[str, Rule] = {
     "home": Rule(),
@@ -134,6 +142,16 @@ RULES: dict[str, Rule] = {
     "conversation-resolution": Rule("post", True, True, _seen),
     "conversation-reopening": Rule("post", True, True),
     "conversation-archiving": Rule("post", True, True),
+    "approvals": Rule(),
+    "approvals-changes": Rule(),
+    "rail-approvals": Rule(),
+    "approvals-batch": Rule("post", writes=True, data=_choice),
+    "approvals-proposal": Rule(of_conversation=True, of_proposal=WAITS),
+    "approvals-proposal-approval": Rule("post", True, True, _proposal(WAITS), WAITS),
+    "approvals-proposal-rejection": Rule("post", True, True, _proposal(WAITS), WAITS),
+    "approvals-proposal-deferral": Rule("post", True, True, _proposal(WAITS), WAITS),
+    "approvals-proposal-reopening": Rule("post", True, True, _proposal(REJECTED), REJECTED),
+    "approvals-proposal-settlement": Rule("post", True, True, _proposal(UNKNOWN), UNKNOWN),
 }
 """The operators' URLs; those of articles follow, then the widget's doors and the sockets."""
 
@@ -240,7 +258,10 @@ SOCKET_RULES: dict[str, SocketRule] = {
     ),
     "widget/socket/": SocketRule(FRAMES["join"], _for_its_customer("refused", found="shown", hidden="hidden")),
 }
-NEEDS_DECIDER = {f"conversation-proposal-{each}" for each in ("approval", "rejection", "deferral", "settlement")}
+NEEDS_DECIDER = {
+    *(f"conversation-proposal-{each}" for each in ("approval", "rejection", "deferral", "settlement")),
+    *(name for name in RULES if name.startswith("approvals") or name == "rail-approvals"),
+}
 NEEDS_LEAD = {"automation-resumption"}
 """What an operator may not do without a permission of its own."""
 NEEDS_CLOSED = {"inbox-reopening", "conversation-reopening"}
@@ -293,10 +314,18 @@ class TestTheMatrix:
 
 def call(client: Client, name: str, conversation: Conversation) -> Any:
     rule = RULES[name]
-    url = reverse(f"cairnloop:{name}", args=[conversation.pk] if rule.of_conversation else [])
     if rule.method == "get":
-        return client.get(url)
-    return client.post(url, rule.data(conversation))
+        return client.get(url_of(name, conversation))
+    return client.post(url_of(name, conversation), rule.data(conversation))
+
+
+def url_of(name: str, conversation: Conversation) -> str:
+    """The URL of a door, to something of this conversation."""
+    rule = RULES[name]
+    if not rule.of_proposal:
+        return reverse(f"cairnloop:{name}", args=[conversation.pk] if rule.of_conversation else [])
+    own = ToolProposal.objects.filter(conversation_id=conversation.pk, input__cents=rule.of_proposal).first()
+    return reverse(f"cairnloop:{name}", args=[own.pk if own else 10**9])
 
 
 def world() -> tuple[Any, ...]:
@@ -421,7 +450,7 @@ class TestOperatorsDoors:
         reader = factories.make_operator("vera", first_name="Vera", last_name="Ngo", permissions="view")
         before = world()
         response = call(client_of(reader), name, lins)
-        if RULES[name].writes:
+        if RULES[name].writes or name in NEEDS_DECIDER:
             assert response.status_code == FORBIDDEN
             assert world() == before
         else:
@@ -429,6 +458,7 @@ class TestOperatorsDoors:
 
     def test_refuse_writes_when_nobody_is_named(self, name, lins, ada, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "OPERATOR_ACCESS": f"{__name__}.NamesNobody"}
+        ada.user_permissions.add(Permission.objects.get(codename="change_toolapproval"))
         before = world()
         response = call(client_of(ada), name, lins)
         if RULES[name].writes:
@@ -439,6 +469,7 @@ class TestOperatorsDoors:
 
     def test_hide_what_is_out_of_sight(self, name, mateus_own, ada, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "OPERATOR_ACCESS": f"{__name__}.HidesOthers"}
+        ada.user_permissions.add(Permission.objects.get(codename="change_toolapproval"))
         before = world()
         response = call(client_of(ada), name, mateus_own)
         if RULES[name].of_conversation:
@@ -448,10 +479,12 @@ class TestOperatorsDoors:
             assert world() == before
         else:
             assert mateus_own.customer_name not in response.content.decode()
+        if RULES[name].data is _choice:
+            assert world() == before
 
     def test_refuse_the_wrong_method(self, name, lins, ada):
         rule = RULES[name]
-        url = reverse(f"cairnloop:{name}", args=[lins.pk] if rule.of_conversation else [])
+        url = url_of(name, lins)
         before = world()
         other = client_of(ada).get(url) if rule.method == "post" else client_of(ada).post(url)
         assert other.status_code in {405, 302, 303} if rule.method == "post" else other.status_code == 405

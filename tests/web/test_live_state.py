@@ -49,9 +49,9 @@ class TestState:
         assert browser.get(STATE, {"topic": topics[:20]}).status_code == 200
         assert browser.get(STATE, {"topic": topics}).status_code == 403
 
-    def test_takes_three_queries_of_its_own_at_most(self, browser, conversation, django_assert_max_num_queries):
-        """Session, user and two for the permissions; then for the inbox, for all conversations, for their drafts."""
-        with django_assert_max_num_queries(7):
+    def test_takes_four_queries_of_its_own_at_most(self, browser, conversation, django_assert_max_num_queries):
+        """Session, user and two for the permissions; then the inbox, all conversations, their drafts, their actions."""
+        with django_assert_max_num_queries(8):
             browser.get(STATE, {"topic": ["inbox", f"conversation.{conversation.pk}"]})
 
 

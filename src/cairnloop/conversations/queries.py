@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject, Left
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet, Message, ReadMarker
@@ -208,7 +208,7 @@ def count_waiting_for(visible: ConversationQuerySet, *, operator: Actor | None) 
     return count_capped({"": mine.order_by("waiting_since", "id")})[""]
 
 
-def count_capped(counted: Mapping[str, ConversationQuerySet], *, limit: int = COUNT_LIMIT) -> dict[str, Capped]:
+def count_capped(counted: Mapping[str, QuerySet[Any]], *, limit: int = COUNT_LIMIT) -> dict[str, Capped]:
     """Count several querysets in one statement, each up to `limit` rows.
 
     Give each the order its list is shown in: it leads PostgreSQL to the index that knows the first rows, where
@@ -229,7 +229,7 @@ def count_capped(counted: Mapping[str, ConversationQuerySet], *, limit: int = CO
     return {name: Capped(number, limit) for name, number in zip(counted, numbers, strict=True)}
 
 
-def _bounded(rows: ConversationQuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
+def _bounded(rows: QuerySet[Any], limit: int) -> tuple[str, tuple[Any, ...]]:
     query = rows.values_list("pk")[:limit].query
     try:
         sql, params = query.get_compiler(using=rows.db).as_sql()

@@ -165,6 +165,15 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.governance.approving.SecondPersonNeeded": _(
         "Two people must approve this, and the second is neither who proposed it nor the first. Ask a colleague."
     ),
+    "cairnloop.governance.batching.BatchEmpty": _(
+        "Nothing was selected, so nothing was approved. Select actions first."
+    ),
+    "cairnloop.governance.batching.BatchTooLarge": _(
+        "More than 50 actions cannot be approved at once. Nothing was approved; select fewer."
+    ),
+    "cairnloop.governance.batching.NotForBatch": _(
+        "This is decided alone: its risk is more than low, or two people must approve it. It was not approved."
+    ),
     "cairnloop.governance.holding.NoSuchProposal": _(
         "There is no such proposed action here. It may have been removed, or it is not yours to see."
     ),

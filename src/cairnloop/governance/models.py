@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from cairnloop.conversations.models import Conversation
@@ -154,6 +154,11 @@ class ToolProposal(models.Model):
         return self.status == self.Status.OPEN
 
     @property
+    def suits_batch(self) -> bool:
+        """True for what may be approved together with others: of low risk, by one person."""
+        return self.risk == self.Risk.LOW_WRITE and not self.needs_two_people
+
+    @property
     def proposer(self) -> Actor:
         """Who proposed it."""
         return Actor(ActorKind(self.proposer_kind), self.proposer_ref, self.proposer_name)
@@ -171,6 +176,25 @@ class ToolApprovalQuerySet(models.QuerySet["ToolApproval"]):
     def pending(self) -> Self:
         """Those that wait for an operator."""
         return self.filter(status=ToolApproval.Status.PENDING)
+
+    def waiting(self, at: datetime) -> Self:
+        """Those that can still be decided at a moment: the clock may be ahead of what is recorded."""
+        return self.pending().filter(expires_at__gt=at)
+
+    def deferred(self) -> Self:
+        """Those put off, and not asked again since."""
+        return self.filter(status=ToolApproval.Status.DEFERRED).last_asked()
+
+    def past(self) -> Self:
+        """Those that ask for nothing any more: decided, expired or invalidated, and of known outcome."""
+        status = ToolApproval.Status
+        unknown = ToolExecution.objects.unknown().filter(proposal=OuterRef("proposal"))
+        return self.exclude(status__in=[status.PENDING, status.DEFERRED]).last_asked().filter(~Exists(unknown))
+
+    def last_asked(self) -> Self:
+        """Of each proposal the last one."""
+        later = ToolApproval.objects.filter(proposal=OuterRef("proposal"), pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(later))
 
     def current(self) -> Self:
         """Those that wait, or allow a run; a proposal has one at most."""

@@ -56,8 +56,8 @@ class OperatorAccess(Protocol):
         ...
 
     def can_with_tools(self, *, user: HostUser, verb: ToolVerb) -> bool:
-        """May this user propose governed actions, or decide on those that wait? Without this method whoever acts may
-        propose, and nobody decides."""
+        """May this user propose governed actions, or decide on those that wait? Whoever may decide also sees those that
+        belong to no conversation. Without this method whoever acts may propose, and nobody decides."""
         ...
 
     def has_scope(self, *, user: HostUser, scope: str) -> bool:

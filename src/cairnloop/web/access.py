@@ -138,6 +138,12 @@ def refuse_knowledge(request: OperatorRequest, *, to: KnowledgeVerb) -> None:
         raise NotAllowed(_("You may read articles, but not change them."))
 
 
+def refuse_approvals(request: OperatorRequest) -> None:
+    """Raise NotAllowed unless this user may decide on actions: what belongs to no conversation is shown there too."""
+    if not request.access.can_with_tools("decide"):
+        raise NotAllowed(_("You may not decide on actions. Those of a conversation stand below its messages."))
+
+
 def refuse_audit(request: OperatorRequest, *, to: AuditVerb = "view") -> None:
     """Raise NotAllowed unless this user may view the audit log, and do `to` with it."""
     if not request.access.can_with_audit("view"):

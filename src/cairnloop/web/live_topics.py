@@ -1,4 +1,4 @@
-"""What a page may watch: the inbox, and conversations its operator may see."""
+"""What a page may watch: the inbox, conversations its operator may see, and the approvals if they may decide."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cairnloop.conversations.queries import conversation_versions, inbox_version
-from cairnloop.core.live import INBOX, conversation_topic
+from cairnloop.core.live import APPROVALS, INBOX, conversation_topic
 from cairnloop.drafting.queries import draft_versions
+from cairnloop.governance.approval_queries import approvals_version
+from cairnloop.governance.queries import proposal_versions
 from cairnloop.web.access import Access
 
 TOPIC_LIMIT = 20
@@ -26,14 +28,24 @@ def versions_of(topics: Iterable[str], *, access: Access) -> Mapping[str, str]:
     wanted = set(topics)
     if len(wanted) > TOPIC_LIMIT:
         raise TopicRefused
-    ids = {topic: _conversation_id(topic) for topic in wanted if topic != INBOX}
+    if APPROVALS in wanted and not access.can_with_tools("decide"):
+        raise TopicRefused
+    ids = {topic: _conversation_id(topic) for topic in wanted - {INBOX, APPROVALS}}
     visible = access.visible()
     versions = conversation_versions(visible, list(ids.values())) if ids else {}
     if versions.keys() != set(ids.values()):
         raise TopicRefused
     drafts = draft_versions(list(versions)) if ids else {}
-    found = {conversation_topic(pk): f"{version}-{drafts.get(pk, '')}" for pk, version in versions.items()}
-    return {INBOX: inbox_version(visible), **found} if INBOX in wanted else found
+    proposals = proposal_versions(versions) if ids else {}
+    found = {
+        conversation_topic(pk): f"{version}-{drafts.get(pk, '')}-{proposals.get(pk, '')}"
+        for pk, version in versions.items()
+    }
+    if INBOX in wanted:
+        found[INBOX] = inbox_version(visible)
+    if APPROVALS in wanted:
+        found[APPROVALS] = approvals_version()
+    return found
 
 
 def _conversation_id(topic: str) -> int:

@@ -10,10 +10,13 @@ from django.contrib import messages
 from django.contrib.messages.storage.base import Message as Notice
 from django.middleware.csrf import get_token
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cairnloop.conf import get_settings
 from cairnloop.conversations.queries import count_waiting_for
+from cairnloop.core.live import APPROVALS, INBOX
+from cairnloop.governance.approval_queries import count_waiting_approvals
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.live_topics import versions_of
 
@@ -49,9 +52,12 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """How many conversations wait for the operator; the URL counts again."""
+    """How many wait, in words for those who listen; its URL counts again when its topic changed."""
 
+    name: str
+    topic: str
     count: str
+    words: str
     url: str
 
 
@@ -63,6 +69,7 @@ class LiveLine:
     state_url: str
     poll_seconds: int
     uses_sockets: bool
+    hears_approvals: bool
     versions: str
     """JSON: the version of each topic this page shows; what is missing here is fetched again."""
 
@@ -103,11 +110,17 @@ def _destinations(request: OperatorRequest, home: str) -> tuple[Destination, ...
     is_home, is_knowledge = request.path == home, request.path.startswith(articles)
     audit = reverse("cairnloop:audit")
     is_audit = request.path.startswith(audit)
-    is_elsewhere = is_home or is_knowledge or is_audit or request.path.startswith(reverse("cairnloop:search"))
+    approvals = reverse("cairnloop:approvals")
+    is_approvals = request.path.startswith(approvals)
+    is_search = request.path.startswith(reverse("cairnloop:search"))
+    is_elsewhere = is_home or is_knowledge or is_audit or is_approvals or is_search
     found = [
         Destination(_("Home"), home, "house", is_home),
         Destination(_("Inbox"), inbox, "inbox", not is_elsewhere, inbox_badge(request)),
     ]
+    if request.access.can_with_tools("decide"):
+        badge = approvals_badge(request)
+        found.append(Destination(_("Approvals"), approvals, "shield-check", is_approvals, badge))
     if request.access.can_with_knowledge("view"):
         found.append(Destination(_("Knowledge"), articles, "book-open", is_knowledge))
     if request.access.can_with_audit("view"):
@@ -118,15 +131,23 @@ def _destinations(request: OperatorRequest, home: str) -> tuple[Destination, ...
 def watch(request: OperatorRequest, *topics: str) -> None:
     """Remember how fresh the page is about to be. Call it before anything is read that the page shows.
 
-    Without it the page is right as well, but fetches everything once more as soon as it is connected.
+    For those who may decide, every page counts what waits for approval, so it watches that too. Without this call the
+    page is right as well, but fetches everything once more as soon as it is connected.
     """
-    request.watched = versions_of(topics, access=request.access)
+    always = (APPROVALS,) if request.access.can_with_tools("decide") else ()
+    request.watched = versions_of((*topics, *always), access=request.access)
 
 
 def inbox_badge(request: OperatorRequest) -> Badge:
     """Return how many conversations wait for this operator, in words that stay short."""
     counted = count_waiting_for(request.access.visible(), operator=request.actor)
-    return Badge(counted.label, reverse("cairnloop:rail-badge"))
+    return Badge("badge", INBOX, counted.label, _("waiting for you"), reverse("cairnloop:rail-badge"))
+
+
+def approvals_badge(request: OperatorRequest) -> Badge:
+    """Return how many actions wait for an approval, among those this operator may see; for those who may decide."""
+    counted = count_waiting_approvals(request.access.visible(), at=timezone.now())
+    return Badge("approvals", APPROVALS, counted.label, _("waiting for approval"), reverse("cairnloop:rail-approvals"))
 
 
 def _live_line(request: OperatorRequest, home: str) -> LiveLine:
@@ -136,6 +157,7 @@ def _live_line(request: OperatorRequest, home: str) -> LiveLine:
         state_url=reverse("cairnloop:live-state"),
         poll_seconds=settings.poll_seconds,
         uses_sockets=settings.live_sockets,
+        hears_approvals=request.access.can_with_tools("decide"),
         versions=json.dumps(getattr(request, "watched", {})),
     )
 

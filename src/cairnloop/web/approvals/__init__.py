@@ -1,0 +1,1 @@
+"""The approvals: actions that wait for an operator, over all conversations."""
