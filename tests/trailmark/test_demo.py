@@ -59,6 +59,7 @@ class TestPages:
                 "SELECT id FROM cairnloop_conversation WHERE client_id = 'charged-twice'"
             ).fetchone()
         assert f'value="/support/conversations/{key}/"' in page.text
+        assert 'value="/support/approvals/"' in page.text
         assert page.text.count("Not built yet") == 6
 
     def test_chat_shows_the_widget_to_the_customer(self, browser: Browser) -> None:

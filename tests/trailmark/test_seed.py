@@ -92,11 +92,13 @@ class TestSeed:
         assert seeded.rows(
             "SELECT tool, proposal.status, approval.status, execution.status FROM cairnloop_toolproposal AS proposal "
             "LEFT JOIN cairnloop_toolapproval AS approval ON approval.proposal_id = proposal.id "
-            "LEFT JOIN cairnloop_toolexecution AS execution ON execution.proposal_id = proposal.id ORDER BY 1, 2"
+            "LEFT JOIN cairnloop_toolexecution AS execution ON execution.proposal_id = proposal.id ORDER BY 1, 2, 3"
         ) == [
             ("extend_trial", "denied", None, None),
             ("extend_trial", "open", "pending", None),
             ("grant_seats", "open", "approved", "succeeded"),
+            ("grant_seats", "open", "deferred", None),
+            ("grant_seats", "open", "pending", None),
             ("refund_charge", "open", "pending", None),
         ]
         assert seeded.rows("SELECT seats FROM trailmark_workspace WHERE slug = 'kestrel'") == [(160,)]

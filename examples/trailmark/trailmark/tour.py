@@ -125,6 +125,12 @@ def _tiles() -> tuple[Stop, ...]:
             "Revisions, diffs, who cites what",
             Door("ada", reverse("cairnloop:articles"), "Articles"),
         ),
+        Stop(
+            "shield",
+            "Approvals",
+            "What waits in all conversations, decided in one place",
+            Door("grace", reverse("cairnloop:approvals"), "Approvals"),
+        ),
         Stop("gap", "Gaps", "What could not be answered"),
         Stop("compare", "Suggestions", "Reviewed against real questions"),
         Stop("scroll", "Audit", "Sealed, searchable, exportable"),

@@ -16,6 +16,7 @@ from trailmark.models import Member
 from trailmark.seeding.staging import (
     Approves,
     Archives,
+    Defers,
     Notes,
     Proposes,
     Rates,
@@ -154,7 +155,13 @@ class _Stage:
             case Proposes(who=who, tool=tool, given=given):
                 cairnloop.propose_tool(tool=tool, input=given, by=self._staff(who), conversation_id=this)
             case Approves(who=who):
-                waiting = ToolApproval.objects.pending().filter(proposal__conversation=this).latest("pk")
+                waiting = _waiting(this)
                 cairnloop.approve_tool(approval_id=waiting.pk, by=self._staff(who), seen_digest=waiting.digest)
+            case Defers(who=who, reason=reason):
+                cairnloop.defer_tool(approval_id=_waiting(this).pk, by=self._staff(who), reason=reason)
             case _:
                 raise TypeError(f"Nobody knows how to play {step!r}.")
+
+
+def _waiting(conversation_id: int) -> ToolApproval:
+    return ToolApproval.objects.pending().filter(proposal__conversation=conversation_id).latest("pk")

@@ -112,6 +112,14 @@ class Approves(Step):
 
 
 @dataclass(frozen=True)
+class Defers(Step):
+    """An operator puts off what was proposed last."""
+
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Story:
     """One conversation from its first word. `key` is told once, however often the seed runs."""
 

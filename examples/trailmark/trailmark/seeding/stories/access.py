@@ -3,7 +3,19 @@
 
 from __future__ import annotations
 
-from trailmark.seeding.staging import Approves, Notes, Proposes, Rates, Reads, Replies, Resolves, Says, Story, Takes
+from trailmark.seeding.staging import (
+    Approves,
+    Defers,
+    Notes,
+    Proposes,
+    Rates,
+    Reads,
+    Replies,
+    Resolves,
+    Says,
+    Story,
+    Takes,
+)
 
 ACCESS = (
     Story(
@@ -97,6 +109,8 @@ ACCESS = (
                 "them in with the first. I can merge each pair: history and permissions are kept, and everyone signs "
                 "in once more. May I do it tonight at 20:00 UTC?",
             ),
+            Proposes("30m", "ivo", "grant_seats", {"seats": 20}),
+            Defers("10m", "grace", "Not before the merge: 23 of them hold two seats until tonight."),
         ),
     ),
     Story(

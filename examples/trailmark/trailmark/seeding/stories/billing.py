@@ -180,6 +180,8 @@ BILLING = (
                 "ada",
                 "Two weeks more are no problem from my side. I have asked for it, and write once it is done.",
             ),
+            Notes("3m", "ada", "Their reviewers are three, and two seats are left. I asked for those too."),
+            Proposes("1m", "ada", "grant_seats", {"seats": 3}),
         ),
     ),
     Story(
