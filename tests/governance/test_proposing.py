@@ -51,6 +51,12 @@ class TestProposing:
         )
         assert not proposal.approvals.exists() and actions(proposal) == ["tool.blocked"]
 
+    def test_says_in_plain_words_what_is_wrong(self):
+        for cents, says in ((0, "Give more than 0."), ("many", "Give a whole number."), (None, "Give a whole number.")):
+            proposal = cairnloop.propose_tool(tool="charge", input={"cents": cents}, by=BILLING)
+            assert proposal.errors == {"cents": [says]}
+        assert cairnloop.propose_tool(tool="charge", input={}, by=BILLING).errors == {"cents": ["This is needed."]}
+
     def test_keeps_nothing_of_what_cannot_be_kept(self):
         for url in ("\x00", "\ud800", "x" * 30_000):
             proposal = cairnloop.propose_tool(tool="charge", input={"cents": 1, "url": url}, by=BILLING)

@@ -14,6 +14,7 @@ from cairnloop.core.texts import storable
 from cairnloop.governance.canonical import Unkeepable, keepable
 from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.modes import Mode
+from cairnloop.governance.wording import words_for
 from cairnloop.hooks.tool import Tool, ToolContext, ToolDenied
 
 logger = logging.getLogger("cairnloop.governance")
@@ -56,6 +57,10 @@ def checked_input(tool: Tool, given: Mapping[str, Any]) -> CheckedInput:
         model = tool.Input.model_validate(dict(given))
     except ValidationError as error:
         return CheckedInput(model=None, errors=_errors_of(error))
+    except Exception as error:
+        # A validator of the tool that looks something up may fail like any other of its answers.
+        logger.warning("Input of tool %s failed: %s", tool.name, type(error).__name__)
+        return CheckedInput(model=None, errors={WHOLE: [_("Whether this is right could not be found out.")]})
     try:
         canonical = keepable(model.model_dump(mode="json", by_alias=True))
         # What runs later is read from the database: it must be the same to the tool.
@@ -107,7 +112,7 @@ def sentence(text: Any, *, limit: int = REASON_CHARS) -> str:
 def _errors_of(error: ValidationError) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     # Without the input: it would be repeated where nobody expects it.
-    for each in error.errors(include_url=False, include_context=False, include_input=False)[:50]:
+    for each in error.errors(include_url=False, include_input=False)[:50]:
         place = ".".join(map(str, each["loc"]))[:100] or WHOLE
-        errors.setdefault(storable(place), []).append(sentence(each["msg"].removeprefix("Value error, "), limit=200))
+        errors.setdefault(storable(place), []).append(sentence(words_for(each), limit=200))
     return errors
