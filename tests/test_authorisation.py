@@ -60,6 +60,8 @@ class Rule:
     data: Callable[[Conversation], dict[str, Any]] = lambda conversation: {}
     of_proposal: int = 0
     """How many cents the action is about that the URL names, one of the conversation."""
+    acts: bool = False
+    """For those alone who may do what it leads to, though it writes nothing."""
 
 
 def _reply(conversation: Conversation) -> dict[str, Any]:
@@ -107,6 +109,10 @@ def _choice(conversation: Conversation) -> dict[str, Any]:
     return {"chosen": f"{approval.pk}.{approval.digest}" if approval else ""}
 
 
+def _tool(conversation: Conversation) -> dict[str, Any]:
+    return {"tool": "tag", "token": "a-token-of-one-form", "in-cents": "4"}
+
+
 READ = Rule(of_conversation=True)
 RULES: dict[str, Rule] = {
     "home": Rule(),
@@ -132,6 +138,8 @@ RULES: dict[str, Rule] = {
     "conversation-draft-approval": Rule("post", True, True, _draft),
     "conversation-draft-regeneration": Rule("post", True, True, lambda c: {**_draft(c), "instruction": "shorter"}),
     "conversation-draft-discarding": Rule("post", True, True, lambda c: {**_draft(c), "reason": "wrong"}),
+    "conversation-tools": Rule(of_conversation=True, acts=True),
+    "conversation-proposal": Rule("post", True, True, _tool),
     "conversation-proposal-approval": Rule("post", True, True, _proposal(WAITS)),
     "conversation-proposal-rejection": Rule("post", True, True, _proposal(WAITS)),
     "conversation-proposal-deferral": Rule("post", True, True, _proposal(WAITS)),
@@ -336,6 +344,7 @@ def world() -> tuple[Any, ...]:
         AuditEntry.objects.count(),
         list(Draft.objects.order_by("pk").values()),
         list(AutomationSwitch.objects.values()),
+        list(ToolProposal.objects.order_by("pk").values()),
         list(ToolApproval.objects.order_by("pk").values()),
         list(ToolExecution.objects.order_by("pk").values()),
         list(Article.objects.order_by("pk").values()),
@@ -450,7 +459,7 @@ class TestOperatorsDoors:
         reader = factories.make_operator("vera", first_name="Vera", last_name="Ngo", permissions="view")
         before = world()
         response = call(client_of(reader), name, lins)
-        if RULES[name].writes or name in NEEDS_DECIDER:
+        if RULES[name].writes or RULES[name].acts or name in NEEDS_DECIDER:
             assert response.status_code == FORBIDDEN
             assert world() == before
         else:
@@ -461,7 +470,7 @@ class TestOperatorsDoors:
         ada.user_permissions.add(Permission.objects.get(codename="change_toolapproval"))
         before = world()
         response = call(client_of(ada), name, lins)
-        if RULES[name].writes:
+        if RULES[name].writes or RULES[name].acts:
             assert response.status_code == FORBIDDEN
             assert world() == before
         else:

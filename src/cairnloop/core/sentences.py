@@ -255,6 +255,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.web.conversation.assignment.UnknownAssignee": _(
         "A conversation goes to you or to nobody. Nothing was changed."
     ),
+    "cairnloop.web.conversation.tool_choices.NotProposable": _(
+        "This action cannot be proposed by a form here. Nothing was proposed."
+    ),
     "cairnloop.web.guarding.OperatorNotKnown": _(
         "You can read here, but this site does not know you as an operator. Nothing was changed."
     ),

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import cairnloop
 from cairnloop.core import live
-from cairnloop.models import Conversation, ReadMarker
+from cairnloop.models import Conversation, ReadMarker, ToolProposal
 from tests import factories
 from tests.accessible import PHONE, TOUCH, objections, violations
 from tests.factories import BILLING, LIN, actor_of, make_conversation
@@ -398,6 +398,58 @@ class TestAnActionThatWaits:
         assert objections(page) == {}
         page.set_viewport_size(PHONE)
         assert violations(page) == []
+
+
+class TestAnActionThatIsProposed:
+    @pytest.fixture
+    def page(self, desk, settings, conversation) -> Page:
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOLS": ["tests.governance.tools.Tag"]}
+        page = desk().open(conversation)
+        is_live(page)
+        return page
+
+    def test_keeps_what_is_entered_while_news_arrive_and_stands_once(self, page, backstage, conversation):
+        page.keyboard.press("p")
+        expect(page.get_by_role("link", name="Tag")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Cents")).to_be_focused()
+        page.keyboard.type("1")
+
+        def news() -> None:
+            writes(conversation, "Any news?")
+            cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=BILLING, conversation_id=conversation.pk)
+
+        backstage(news)
+        expect(log(page)).to_contain_text("Any news?")
+        expect(page.locator("#proposals article")).to_have_count(1)
+        page.keyboard.type("2")
+        expect(page.get_by_label("Cents")).to_have_value("12")
+        page.get_by_role("button", name="Propose", exact=True).dblclick()
+        expect(page.locator("#proposals article:focus")).to_contain_text("Proposed by Ada Brandt")
+        assert backstage(ToolProposal.objects.count) == 2
+
+    def test_is_given_up_by_escape_wherever_one_is(self, page, conversation):
+        button = page.get_by_role("link", name="Propose an action")
+        for leave in (lambda: None, lambda: page.evaluate("document.activeElement.blur()")):
+            page.keyboard.press("p")
+            page.get_by_role("link", name="Tag").click()
+            expect(page.get_by_label("Cents")).to_be_focused()
+            leave()
+            page.keyboard.press("Escape")
+            expect(button).to_be_focused()
+            expect(page.get_by_label("Cents")).to_have_count(0)
+        assert page.url.endswith(reverse("cairnloop:conversation", args=[conversation.pk]))
+
+    def test_can_be_reached_by_the_palette_and_by_everybody(self, page):
+        page.keyboard.press("Control+k")
+        page.get_by_role("option", name="Propose an action").click()
+        expect(page.get_by_role("link", name="Tag")).to_be_focused()
+        assert objections(page) == {}
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Propose", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("Not proposed.")
+        expect(page.get_by_label("Cents")).to_be_focused()
+        assert objections(page) == {}
 
 
 class TestAccessibility:

@@ -76,6 +76,7 @@ class ProposalCard:
     notice: Notice | None = None
     reason: str = ""
     """What was given in vain."""
+    takes_focus: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +100,12 @@ def proposal_cards(
     notice: Notice | None = None,
     about: int | None = None,
     reason: str = "",
+    newest: int | None = None,
 ) -> ProposalCards:
-    """Return the latest actions of a conversation; the one a refused decision was about says why. Three queries."""
+    """Return the latest actions of a conversation. Three queries.
+
+    The one a refused decision was `about` says why, and the `newest`, which was just proposed, takes the focus.
+    """
     acts = request.actor is not None
     may_decide = acts and request.access.can_with_tools("decide")
     may_propose = acts and request.access.can_with_tools("propose")
@@ -115,6 +120,7 @@ def proposal_cards(
                 may_propose=may_propose,
                 notice=notice if is_meant else None,
                 reason=reason if is_meant else "",
+                takes_focus=state.proposal.pk == newest,
             )
         )
     place = place_of(request)
@@ -136,6 +142,7 @@ def card_of(
     may_propose: bool,
     notice: Notice | None = None,
     reason: str = "",
+    takes_focus: bool = False,
 ) -> ProposalCard:
     """Return one action as it is shown, with what this operator may decide about it; a refused decision says why."""
     proposal, approval, execution = state.proposal, state.approval, state.execution
@@ -169,6 +176,7 @@ def card_of(
         may_settle=state.standing == Standing.UNKNOWN and may_decide,
         notice=notice,
         reason=reason,
+        takes_focus=takes_focus,
     )
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from cairnloop.conversations.models import Conversation
 from cairnloop.core.live import conversation_topic
+from cairnloop.governance.models import ToolProposal
+from cairnloop.governance.queries import Standing
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.aside import aside_of, details_of
 from cairnloop.web.conversation.composer import Kind, Notice, Writing, blank_writing, composer_of, kept_writing
@@ -27,8 +29,10 @@ from cairnloop.web.conversation.presenter import (
     url_of,
 )
 from cairnloop.web.conversation.proposal_card import ProposalCards, proposal_cards
+from cairnloop.web.conversation.proposing_panel import ProposingPanel, proposing_of
 from cairnloop.web.conversation.timeline import customer_name
 from cairnloop.web.inbox.place import place_of
+from cairnloop.web.navigation import Toast
 from cairnloop.web.responses import page, partial_or_redirect, partial_response, wants_partial
 
 PAGE = "cairnloop/conversation/page.html"
@@ -37,6 +41,8 @@ WRITTEN = "cairnloop/conversation/_written.html"
 CHANGED = "cairnloop/conversation/_changed.html"
 DRAFT = "cairnloop/conversation/_draft.html"
 PROPOSALS = "cairnloop/conversation/_proposals.html"
+PROPOSING = "cairnloop/conversation/_proposing_panel.html"
+PROPOSED = "cairnloop/conversation/_proposed.html"
 DRAFT_DECIDED = "cairnloop/conversation/_draft_decided.html"
 
 
@@ -50,6 +56,7 @@ def workspace(
     customer: CustomerPanel | None = None,
     draft: DraftCard | None = None,
     proposals: ProposalCards | None = None,
+    proposing: ProposingPanel | None = None,
     shows_details: bool = False,
     status: int = 200,
 ) -> HttpResponse:
@@ -61,6 +68,7 @@ def workspace(
     context = {
         **_parts(request, conversation, seen=timeline.last, draft=draft),
         "proposals": proposals or proposal_cards(request, conversation),
+        "proposing": proposing_of(request, conversation, panel=proposing),
         "timeline": timeline,
         "composer": composer_of(request, conversation, seen=timeline.last, chosen=chosen, refused=refused),
         "aside": aside_of(request, conversation),
@@ -205,6 +213,33 @@ def proposals_not_decided(
         return workspace(request, conversation, proposals=cards, status=status)
     toast = "" if is_shown else str(notice)
     return swapped(partial_response(request, PROPOSALS, {"proposals": cards}, status=status, toast=toast))
+
+
+def proposing(
+    request: OperatorRequest, conversation: Conversation, panel: ProposingPanel, *, status: int = 200
+) -> HttpResponse:
+    """Answer with what an operator may propose: the panel for htmx, else the page with the panel open in it."""
+    if not wants_partial(request):
+        return workspace(request, conversation, proposing=panel, status=status)
+    context = {"proposing": proposing_of(request, conversation, panel=panel)}
+    response = partial_response(request, PROPOSING, context, status=status)
+    return swapped(response) if status >= 400 else response
+
+
+def proposed(request: OperatorRequest, conversation: Conversation, proposal: ToolProposal) -> HttpResponse:
+    """Answer a proposal that was made, open or blocked: its card among the others, and no panel any more."""
+    cards = proposal_cards(request, conversation, newest=proposal.pk)
+    url = url_of("conversation", conversation, place=place_of(request)) + f"#proposal-{proposal.pk}"
+    toast = _proposed(proposal, cards)
+    return see_other(partial_or_redirect(request, PROPOSED, {"proposals": cards}, to=url, toast=toast))
+
+
+def _proposed(proposal: ToolProposal, cards: ProposalCards) -> Toast:
+    if not proposal.is_open:
+        return Toast(_("Blocked. The card says why; nothing will run."))
+    if any(card.id == proposal.pk and card.standing == Standing.PENDING for card in cards.cards):
+        return Toast(_("Proposed. It waits for approval."), tone="success")
+    return Toast(_("Proposed. The card shows what becomes of it."), tone="success")
 
 
 def see_other(response: HttpResponse) -> HttpResponse:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from cairnloop.web.conversation import assignment, customer, drafts, notes, page, proposals, replies, resolution, typing
+from cairnloop.web.conversation import (
+    assignment,
+    customer,
+    drafts,
+    notes,
+    page,
+    proposals,
+    proposing,
+    replies,
+    resolution,
+    typing,
+)
 
 resources = [
     path("", page.show, name="conversation"),
@@ -16,6 +27,8 @@ resources = [
     path("draft/approval/", drafts.approve, name="conversation-draft-approval"),
     path("draft/regeneration/", drafts.regenerate, name="conversation-draft-regeneration"),
     path("draft/discarding/", drafts.discard, name="conversation-draft-discarding"),
+    path("tools/", proposing.offer, name="conversation-tools"),
+    path("actions/", proposing.propose, name="conversation-proposal"),
     path("actions/approval/", proposals.approve, name="conversation-proposal-approval"),
     path("actions/rejection/", proposals.reject, name="conversation-proposal-rejection"),
     path("actions/deferral/", proposals.defer, name="conversation-proposal-deferral"),
