@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 import cairnloop
 from cairnloop.checks import check_tools
@@ -63,6 +63,13 @@ class OneScopeAsText(Sound):
 
 class InputOfAnotherKind(Sound):
     Input = dict  # type: ignore[assignment,misc]
+
+
+class InputWithASecret(Sound):
+    class Input(BaseModel):
+        """One that would be kept as asterisks."""
+
+        password: SecretStr | None = None
 
 
 class WithoutRun(cairnloop.Tool):
@@ -152,6 +159,7 @@ class TestARegistry:
             (ScopesInAList, "frozenset"),
             (OneScopeAsText, "frozenset"),
             (InputOfAnotherKind, "pydantic model"),
+            (InputWithASecret, "SecretStr"),
             (WithoutRun, "no run method"),
             (RunWithoutKey, "run must accept"),
             (AsyncRun, "is async"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -165,9 +166,15 @@ def _check_input(where: str, tool: type[Tool]) -> None:
     if not (inspect.isclass(given) and issubclass(given, BaseModel)):
         raise ImproperlyConfigured(f"{where}: Input must be a pydantic model: class Input(BaseModel).")
     try:
-        given.model_json_schema()
+        schema = given.model_json_schema()
     except Exception as error:
         raise ImproperlyConfigured(f"{where}: Input cannot be described as JSON: {type(error).__name__}.") from error
+    # Kept with the proposal, such a value is asterisks, and the run would get those.
+    if '"format": "password"' in json.dumps(schema, default=str):
+        raise ImproperlyConfigured(
+            f"{where}: Input has a SecretStr of pydantic, which is lost when it is kept. Use str, or better let"
+            " run() look the secret up."
+        )
 
 
 def _check_modes(configured: Settings) -> None:
