@@ -6,7 +6,10 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
+import cairnloop
+from cairnloop.audit.standing import verify_all
 from cairnloop.core.jobs import job
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +67,17 @@ class TestDoctor:
         code, said = examined()
         assert code == 1
         assert "protects it is missing" in said
+
+    def test_tells_of_damage_that_was_found(self):
+        cairnloop.open_conversation(customer_ref="lin", subject="Charged twice")
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE cairnloop_auditentry DISABLE TRIGGER USER")
+            cursor.execute("UPDATE cairnloop_auditentry SET reason = 'Otherwise.'")
+            cursor.execute("ALTER TABLE cairnloop_auditentry ENABLE TRIGGER USER")
+        verify_all(now=timezone.now())
+        code, said = examined()
+        assert code == 1
+        assert "was damaged" in said
 
     def test_misses_a_worker(self):
         assert "No worker has been seen" in examined()[1]

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from cairnloop.audit.standing import last_verification
 from cairnloop.audit.triggers import TABLES
 from cairnloop.conf import get_settings
 from cairnloop.core import live
@@ -116,7 +117,15 @@ def probe_database() -> Iterator[Finding]:
 
 
 def probe_audit() -> Iterator[Finding]:
-    """The database still refuses to change the audit trail."""
+    """The database still refuses to change the audit trail, and it was intact when it was last verified."""
+    last = last_verification()
+    if last is not None and last.flaw is not None:
+        yield Finding(
+            Level.BLOCKED,
+            "audit trail",
+            "It was damaged when it was last verified.",
+            "Keep a copy of the database as it is, then run: python manage.py cairnloop_audit verify",
+        )
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_trigger WHERE tgrelid = ANY(%s::regclass[]) AND NOT tgisinternal "
