@@ -127,7 +127,17 @@ class TestTheExtractiveGenerator:
 
     def test_answers_two_questions_from_two_passages(self):
         quoted = draft("Why was my run skipped, and when do duplicate charges go back to my card?", SKIPPED, REFUNDS)
-        assert [claim.source for claim in quoted.claims if claim.source] == [1, 1, 1, 1, 2, 2]
+        assert [claim.source for claim in quoted.claims if claim.source] == [1, 1, 1, 1, 1, 1, 2, 2]
+
+    def test_says_all_of_a_section_that_is_short(self):
+        long = SKIPPED + "\n" + "Umbrellas have nothing to do with runs that are skipped here. " * 8
+        assert (
+            said(draft("Why was my run skipped when every seat is taken?", SKIPPED))[-1] == "2. Choose Re-run skipped."
+        )
+        assert (
+            said(draft("Why was my run skipped when every seat is taken?", long))[-1]
+            == "Prices are the same everywhere."
+        )
 
     def test_leaves_out_a_passage_that_answers_nothing_more(self):
         quoted = draft("When are duplicate charges refunded?", REFUNDS, REFUNDS.replace("Duplicate", "Double"))

@@ -6,16 +6,26 @@ from cairnloop.drafting.risks import risk_of
 from cairnloop.drafting.sealing import Doubt, SealedSentence, SealedSource, Standing, seal
 from cairnloop.hooks.draft_generator import DraftClaim
 
-TEXT = """# Passwords
+TEXT = """## Passwords
 
 When a run is skipped, nobody will ask you to send your password to support by e-mail. **Runs start again.**
 
-Is a refund possible? They say: ~~Umbrellas cost 5 euros.~~ Seats are “free”.
+## Other things
+
+Is a refund possible? They say: ~~Umbrellas cost 5 euros.~~
+
+## Seats
+
+Seats are “free”. They hold two guests.
+
+## Hanging runners
 
 Never do any of this while a runner hangs:
 
 4. Delete the folder by hand.
 1. Reboot the hanging host.
+
+## Prices
 
 | Umbrellas cost | five euros |
 | --- | --- |
@@ -34,11 +44,14 @@ def risk(*claims: tuple[str, str]) -> str:
 
 
 class TestRiskOf:
-    @pytest.mark.parametrize(
-        "text", [NOBODY, "**Runs start again.**", "Seats are “free”.", f"{NOBODY} **Runs start again.**"]
-    )
-    def test_is_low_for_whole_sentences_word_for_word(self, text):
-        assert risk((text, text)) == "low"
+    def test_is_low_for_a_whole_section_word_for_word(self):
+        assert risk((NOBODY, NOBODY), ("**Runs start again.**",) * 2) == "low"
+        assert risk((f"{NOBODY} **Runs start again.**",) * 2) == "low"
+        assert risk(("Seats are “free”.",) * 2, ("They hold two guests.",) * 2) == "low"
+
+    @pytest.mark.parametrize("text", [NOBODY, "**Runs start again.**", "Seats are “free”."])
+    def test_is_medium_where_part_of_the_section_is_left_out(self, text):
+        assert risk((text, text)) == "medium"
 
     @pytest.mark.parametrize(
         ("text", "quote"),
@@ -59,9 +72,11 @@ class TestRiskOf:
         delete = ("4. Delete the folder by hand.", "Delete the folder by hand.")
         reboot = ("5. Reboot the hanging host.", "Reboot the hanging host.")
         assert risk(delete, reboot) == "medium"
-        assert risk(lead, delete, reboot) == "low"
-        assert risk(lead, ("1. Reboot the hanging host.",) * 2) == "low"
-        assert risk(lead, ("6. Reboot the hanging host.", "Reboot the hanging host.")) == "medium"
+        heading = ("Hanging runners",) * 2
+        assert risk(heading, lead, delete, reboot) == "low"
+        assert risk(heading, lead, delete, ("1. Reboot the hanging host.",) * 2) == "low"
+        assert risk(heading, lead, delete) == "medium"
+        assert risk(heading, lead, delete, ("6. Reboot the hanging host.", "Reboot the hanging host.")) == "medium"
 
     def test_is_high_without_a_source_and_for_another_generator(self):
         assert risk(("Everything is free.", "Everything is free.")) == "high"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cairnloop.drafting.omissions import Omission, omissions_in
 from cairnloop.drafting.sealing import SealedSentence, Standing, says_word_for_word
 from cairnloop.drafting.single_sentence import number_of
 from cairnloop.drafting.surroundings import surroundings_of
@@ -16,7 +17,16 @@ def risk_of(sentences: Iterable[SealedSentence], *, fell_back: bool) -> DraftRis
     risks = [_risk_of(sentence, sentences) for sentence in sentences]
     if fell_back or DraftRisk.HIGH in risks:
         return DraftRisk.HIGH
-    return DraftRisk.MEDIUM if DraftRisk.MEDIUM in risks else DraftRisk.LOW
+    if DraftRisk.MEDIUM in risks or omissions_of(sentences):
+        return DraftRisk.MEDIUM
+    return DraftRisk.LOW
+
+
+def omissions_of(sentences: Iterable[SealedSentence]) -> tuple[Omission, ...]:
+    """Return what a draft leaves out of the sections it quotes, each kind once; nothing where it says them whole."""
+    sources = {each.source.revision_id: each.source.text for each in sentences if each.source}
+    quotes = [(each.source.revision_id, (each.start, each.end)) for each in sentences if each.source]
+    return omissions_in((text, [span for of, span in quotes if of == revision]) for revision, text in sources.items())
 
 
 def _risk_of(sentence: SealedSentence, sentences: Sequence[SealedSentence]) -> DraftRisk:

@@ -18,10 +18,17 @@ CLOSING = " \n\"'“”‘’«»)]*_.!…:"
 """What a whole sentence may lack and say the same. Struck text is none without its strokes, a question no statement."""
 TURNING = re.compile(
     r"""n['’]t\b | \b(?:
-      not|no|non|none|nobody|nothing|never|neither|nor|cannot|without|false|wrong|untrue|myth|avoid|instead
-    | if|unless|except|only|until|when|whenever|while|once|after|before|provided|assuming|although|but
-    | nicht|nichts|kein\w*|nie|niemals|niemand|weder|noch|ohne|falsch|statt|vermeide\w*
-    | wenn|falls|außer|ausser|nur|bis|sofern|solange|sobald|nachdem|bevor|obwohl|aber|sondern
+      not|no|non|none|nobody|nothing|nowhere|never|neither|nor|cannot|without|false(?:ly)?|wrong(?:ly)?|incorrect|untrue
+    | myths?|avoid\w*|instead|rather|refrain\w*|beware|careful|forbid\w*|forbade|prohibit\w*|disallow\w*|ban(?:s|ned)?
+    | prevent\w*|stop(?:s|ped|ping)?|cease[sd]?|hardly|barely|scarcely|rarely|seldom|unable|impossible|unlikely
+    | refus(?:e|es|ed|al|ing)|den(?:y|ies|ied)|declin(?:e|es|ed)|reject\w*|lack(?:s|ed|ing)?|fail(?:s|ed|ing|ure)?
+    | exclud\w*|exempt\w*|deprecated|obsolete|retract\w*|withdrawn|discontinued|used\s+to|far\s+from|pretend\w*
+    | alleged\w*|rumou?rs?|doubt\w*
+    | if|unless|except\w*|only|alone|until|till|when|whenever|while|once|after|before|provided|providing|assum\w*
+    | suppos\w*|although|though|despite|but|however|in\s+(?:the\s+)?(?:event|case)|subject\s+to|(?:as|so)\s+long|whether
+    | nicht|nichts|kein\w*|nie|niemals|niemand|weder|noch|ohne|falsch|statt|anstatt|vermeide\w*|verboten|untersagt
+    | verbiet\w*|kaum|selten|unmöglich|verweiger\w*|angeblich|veraltet|zurückgezogen
+    | wenn|falls|außer|ausser|nur|bis|sofern|solange|sobald|nachdem|bevor|obwohl|aber|sondern|jedoch|trotz
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -45,8 +52,8 @@ class Surroundings:
 
     @property
     def turns(self) -> bool:
-        """True where what is left out may turn round what the quote says."""
-        return bool(TURNING.search(self.left_out))
+        """True where what is left out may turn round what the quote says, or only asks whether it is so."""
+        return turns(self.left_out) or "?" in self.left_out
 
 
 def surroundings_of(text: str, start: int, end: int) -> Surroundings:

@@ -27,9 +27,10 @@ class DraftRisk(StrEnum):
     """How much of a draft is a machine's own."""
 
     LOW = "low"
-    """It says whole sentences of its sources, word for word, and items of a list with what leads to it."""
+    """It says whole sections of its sources, word for word: nothing of a section it quotes is left out, nor a heading
+    that says more, and what stands above the section limits nothing."""
     MEDIUM = "medium"
-    """A sentence says in other words what its source says, or a piece of it."""
+    """A sentence says in other words what its source says, or a piece of it; or part of a section is left out."""
     HIGH = "high"
     """A sentence has no source, or the host's generator failed and another took its place."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cairnloop.drafting import leaning
+from cairnloop.drafting.generators import quotable
 from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.generators.quotable import UNIT_CHARS, units_of
 from cairnloop.drafting.sealing import SealedSource, Standing, seal
@@ -49,6 +52,12 @@ SAID_BEHIND = (
     "That was so until last year.",
     "Unless you pay by invoice.",
     "It is no longer offered.",
+    "**Warning:** the artifacts of your team are lost.",
+    "**Update:** the advice is retracted.",
+    "Please do not use it any more.",
+    "Version 4 forbids that.",
+    "Since version 4, doing so destroys the artifacts.",
+    "Doing this is prohibited.",
 )
 OF_EVERYTHING = (
     "This article is about the interface we had before.",
@@ -144,13 +153,55 @@ class TestWhatIsQuoted:
     def test_is_a_list_with_what_leads_to_it(self, before):
         text = f"{before}\n\n1. {HARMLESS[0]}\n2. {HARMLESS[2]}"
         (unit,) = units_of(text)
-        assert [line.text for line in unit.lines] == [before, f"1. {HARMLESS[0]}", f"2. {HARMLESS[2]}"]
+        # A label in bold is a heading in all but name.
+        said = [line.text for line in (*unit.headings, *unit.lines)]
+        assert said == [before, f"1. {HARMLESS[0]}", f"2. {HARMLESS[2]}"]
 
     @pytest.mark.parametrize("behind", SAID_BEHIND)
     def test_is_a_paragraph_with_what_takes_it_back(self, behind):
         (unit,) = units_of(f"{HARMLESS[1]}\n\n{behind}")
         assert unit.lines[0].text == HARMLESS[1]
         assert unit.lines[1].text == behind
+
+    @pytest.mark.parametrize(
+        "warning",
+        [
+            "> [!CAUTION]\n> Obsolete.",
+            "```\nDEPRECATED: never do this\n```",
+            "| Status |\n| --- |\n| obsolete, never do this |",
+        ],
+    )
+    def test_is_nothing_of_a_section_with_a_warning_that_cannot_be_quoted(self, warning):
+        assert list(units_of(f"{warning}\n\n{HARMLESS[0]}")) == []
+        assert list(units_of(f"{HARMLESS[0]}\n\n{warning}\n\n## Elsewhere\n\n{HARMLESS[2]}"))
+
+    def test_is_said_below_a_label_in_bold_as_below_a_heading(self):
+        *_, unit = units_of(f"**Enterprise plan**\n\nOrdinary umbrellas come in nine sizes.\n\n{HARMLESS[5]}")
+        assert [line.text for line in unit.headings] == ["**Enterprise plan**"]
+        assert [line.text for line in unit.section] == ["Ordinary umbrellas come in nine sizes.", HARMLESS[5]]
+
+    def test_is_said_below_a_heading_that_limits_whatever_words_it_has(self):
+        (unit,) = units_of("## Not included in the trial\n\nThe trial or support have it not included by default.")
+        assert not unit.says_its_headings
+
+    def test_is_told_apart_in_one_pass(self, monkeypatch):
+        """However long a paragraph, a section or an article is: what is looked at is counted, not timed."""
+        looked_at = Counter()
+
+        def counted(text: str) -> bool:
+            looked_at["leans"] += 1
+            return leaning.leans_back(text)
+
+        monkeypatch.setattr(quotable, "leans_back", counted)
+        article = "A runner hangs. " + "It is a hanging runner of yours. " * 500
+        article += "\n\n" + "It hangs again.\n\n" * 500 + "Steps below: all on this page is about runners.\n\n" * 500
+        assert list(units_of(article)) == []
+        assert looked_at["leans"] <= 3 * 1_500
+        looked_at.clear()
+        many = "".join(f"## Fix {n}\n\nFix a hanging runner number {n}.\n\nThen wait.\n\n" for n in range(500))
+        at = many.index("number 250")
+        assert len(list(units_of(many, near=(at, at + 10)))) == 1
+        assert looked_at["leans"] <= 3
 
     def test_is_said_below_its_headings(self):
         (unit,) = units_of(f"## Enterprise plan\n\n### Beyond Europe\n\n{HARMLESS[3]}")

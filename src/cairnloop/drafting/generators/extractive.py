@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from cairnloop.drafting.addresses import foreign_addresses
@@ -16,6 +16,8 @@ from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResul
 MOST_UNITS = 3
 DRAFT_CHARS = 1_200
 """Something more is quoted only as long as all quotes together keep to this."""
+SECTION_ADDS = 400
+"""So many characters more are said to quote a section as a whole."""
 STEM_CHARS = 5
 ADDS_AT_LEAST = 0.5
 """What one sentence of something more has to answer beyond the others, as a share of the best sentence's fit."""
@@ -79,7 +81,7 @@ class ExtractiveGenerator:
         chosen = _chosen(candidates, weights, wished, most=1 if is_short else MOST_UNITS)
         if not is_short and not _answers(asked, chosen):
             return DraftResult(claims=())
-        claims = _said_in_order(chosen)
+        claims = _said_in_order(chosen if is_short else _with_their_sections(chosen, request.sources))
         if not claims:
             return DraftResult(claims=())
         return DraftResult(
@@ -93,15 +95,13 @@ class ExtractiveGenerator:
 
 def _candidates(source: DraftSource, sources: Sequence[DraftSource]) -> Iterator[_Candidate]:
     """Return what may be quoted of a passage; what belongs to it may stand outside of it, in the same article."""
-    shown = [each.text for each in sources]
     speaks_of = _stems(f"{source.title} {source.text}")
     last = source.start + len(source.text)
-    for unit in units_of(source.article or source.text):
+    for unit in units_of(source.article or source.text, near=(source.start, last)):
         if not any(line.start < last and source.start < line.end for line in unit.lines):
             continue
         said = [line.text for line in chain(unit.headings, unit.scope, unit.lines)]
-        # An address has to stand in a passage that was found.
-        if any(foreign_addresses(text, evidence=shown, hosts=()) for text in said):
+        if not _comes_from(chain(unit.headings, unit.scope, unit.lines), sources):
             continue
         sentences = tuple(_stems(line.text) for line in unit.lines)
         headings = _stems(" ".join(line.text for line in unit.headings))
@@ -145,6 +145,32 @@ def _adds(found: _Candidate, left: Mapping[str, float], first_fit: float, wished
 def _can_be_added(found: _Candidate, chosen: Sequence[_Candidate]) -> bool:
     together = [*chosen, found]
     return sum(each.unit.chars for each in together) <= DRAFT_CHARS and bool(_said_in_order(together))
+
+
+def _comes_from(lines: Iterable[Line], sources: Sequence[DraftSource]) -> bool:
+    """Return whether every address in some lines stands in a passage that was found."""
+    shown = [each.text for each in sources]
+    return not any(foreign_addresses(line.text, evidence=shown, hosts=()) for line in lines)
+
+
+def _with_their_sections(chosen: Sequence[_Candidate], sources: Sequence[DraftSource]) -> list[_Candidate]:
+    """Return what was chosen, each with all of its section where that adds little."""
+    said = list(chosen)
+    for at, each in enumerate(chosen):
+        lines = each.unit.section
+        adds = sum(len(line.text) for line in lines) - sum(len(line.text) for line in each.unit.lines)
+        if not lines or adds > SECTION_ADDS or not _comes_from(lines, sources):
+            continue
+        whole = replace(each, unit=replace(each.unit, lines=lines))
+        wider = [*said[:at], whole, *said[at + 1 :]]
+        if len(_said_in_order(wider)) and _chars(wider) <= DRAFT_CHARS:
+            said = wider
+    return said
+
+
+def _chars(chosen: Sequence[_Candidate]) -> int:
+    lines = {line for each in chosen for line in chain(each.unit.headings, each.unit.scope, each.unit.lines)}
+    return sum(len(line.text) for line in lines)
 
 
 def _answers(asked: frozenset[str], chosen: Sequence[_Candidate]) -> bool:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain, pairwise
 
 from cairnloop.core.markdown import Block, is_relative, link_targets, parse_source_blocks, says_plainly
-from cairnloop.drafting.generators.leaning import (
+from cairnloop.drafting.leaning import (
     announces,
     is_unfinished,
     leads_on,
     leans_back,
     points_back,
     speaks_of_the_text,
+    takes_back,
+    warns,
+    words_of,
 )
+from cairnloop.drafting.omissions import limits
 from cairnloop.drafting.sealing import LEAST_LETTERS
 from cairnloop.knowledge_base.sentences import sentence_spans
 
@@ -23,12 +28,16 @@ PARAGRAPH_CHARS = 700
 """A paragraph of this size is quoted whole: what its writer put together is not taken apart."""
 UNIT_CHARS = 1_000
 """What would be longer, with all that belongs to it, is not quoted at all."""
+MOST_CHARS = 4 * UNIT_CHARS
+"""What is longer before its marks are taken away is not looked at."""
 MOST_ITEMS = 8
 MARKERS = re.compile(r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)+")
 HEADING_MARKS = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+|[ \t]+#+[ \t]*$|\n[ \t]*(?:=+|-+)[ \t]*$")
 HIDES_WHAT_FOLLOWS = re.compile(r"<[A-Za-z]")
-WORD = re.compile(r"[^\W_]+")
-ARTICLES = frozenset(("a", "an", "the"))
+LABEL = re.compile(r"(?P<marks>\*\*|__)[^*_\n]{1,80}(?<![.!?])(?P=marks):?")
+"""A paragraph in bold without the end of a sentence: a heading in all but name."""
+LABEL_LEVEL = 7
+"""Below all headings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,8 @@ class Unit:
     lines: tuple[Line, ...]
     headings: tuple[Line, ...]
     """The headings above it. They have to be said unless its own words say the same."""
+    section: tuple[Line, ...] = ()
+    """All that stands in its section; empty where some of it cannot be quoted, or it is too long."""
 
     @property
     def chars(self) -> int:
@@ -59,9 +70,9 @@ class Unit:
 
     @property
     def says_its_headings(self) -> bool:
-        """True if no heading above says a word that is missing in it."""
-        own = _words(" ".join(line.text for line in chain(self.scope, self.lines)))
-        return all(_words(heading.text) <= own for heading in self.headings)
+        """True if no heading above limits what stands below it, or says a word that is missing in it."""
+        own = words_of(" ".join(line.text for line in chain(self.scope, self.lines)))
+        return all(words_of(heading.text) <= own and not limits(heading.text) for heading in self.headings)
 
     @property
     def can_say_its_headings(self) -> bool:
@@ -69,58 +80,134 @@ class Unit:
         return all(map(_is_provable, (heading.quote for heading in self.headings)))
 
 
-@dataclass(frozen=True, slots=True)
 class _Part:
-    """A paragraph, a list, or anything else, as far as it can be said."""
+    """A paragraph, a list, or anything else, as far as it can be said. What it says is looked at when it is asked."""
 
-    kind: str
-    lines: tuple[Line, ...] = ()
-    text: str = ""
+    def __init__(self, block: Block, article: str) -> None:
+        self.start, self.end = block.start, block.end
+        written = article[block.start : block.end].strip()
+        is_list = block.kind in ("bullet_list", "ordered_list")
+        self.kind = "list" if is_list else block.kind
+        self.text = MARKERS.sub("", written, count=1) if is_list else written
+        self._block, self._article = block, article
 
-    @property
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Its sentences; none if it is no paragraph and no list, or too long a list."""
+        if self.kind == "paragraph":
+            return tuple(_paragraph(self._block, self._article))
+        is_short = self.kind == "list" and _counted(self._block) <= MOST_ITEMS
+        return tuple(_items(self._block, self._article)) if is_short else ()
+
+    @cached_property
     def is_whole(self) -> bool:
         """True if all of it can be quoted."""
         return bool(self.lines) and all(_is_provable(line.quote) for line in self.lines)
 
+    @cached_property
+    def speaks_of(self) -> str:
+        """What of the text it speaks of: "article", "section" or nothing."""
+        return speaks_of_the_text(self.text) if self.kind == "paragraph" else ""
 
-@dataclass(slots=True)
+    @cached_property
+    def leads(self) -> bool:
+        """True if it ends by announcing what stands behind it."""
+        if self.kind == "list":
+            return self.text.endswith(":") or announces(self.text)
+        return self.kind == "paragraph" and leads_on(self.text)
+
+    @cached_property
+    def leans(self) -> bool:
+        """True if it begins by pointing at what stands before it."""
+        return self.kind == "paragraph" and leans_back(self.text)
+
+    @property
+    def is_unsayable_warning(self) -> bool:
+        """True for a quotation, a table or code that warns of what stands around it."""
+        return self.kind not in ("list", "paragraph") and (warns(self.text) or takes_back(self.text))
+
+
+@dataclass(slots=True, eq=False)
 class _Section:
     headings: tuple[Line, ...] | None
     """None where one of them cannot be said as it stands."""
-    above: list[_Part]
-    """What the sections above say of all that stands below."""
-    parts: list[_Part]
+    over: tuple[_Section, ...]
+    """The sections of the headings above, and what stands before any heading."""
+    parts: list[_Part] = field(default_factory=list)
+
+    @property
+    def of_all_below(self) -> list[_Part]:
+        """What it says of the sections below it: what speaks of them, and what leads to the first."""
+        return [part for part in self.parts if part.speaks_of or (part is self.parts[-1] and part.leads)]
+
+    def touches(self, near: tuple[int, int]) -> bool:
+        """Return whether any of it stands between two characters."""
+        return bool(self.parts) and self.parts[0].start < near[1] and near[0] < self.parts[-1].end
 
 
-def units_of(text: str) -> Iterator[Unit]:
-    """Return what may be quoted of an article, in order.
+def units_of(text: str, *, near: tuple[int, int] | None = None) -> Iterator[Unit]:
+    """Return what may be quoted of an article, in order; with `near`, only of what stands between these characters.
 
     A paragraph is quoted whole. A list is quoted whole as well, with the paragraph that leads to it. What leans on its
     neighbour is quoted with it, and everything below a heading with that heading. Where something that belongs to a
     statement cannot be quoted (a table, code, a quotation, an image, raw HTML, struck text, a footnote mark), nor can
-    the statement.
+    the statement. The time it takes grows with the article, not with its square.
     """
+    place = near or (0, len(text))
     sections = list(_sections(text))
-    everywhere = [part for section in sections for part in section.parts if _speaks_of(part) == "article"]
+    everywhere = [part for section in sections for part in section.parts if part.speaks_of == "article"]
     for section in sections:
-        if section.headings is None:
+        if section.headings is None or not section.touches(place):
             continue
-        for at, run in _with_shorter(_runs(section)):
-            here = [part for part in section.parts[:at] if _speaks_of(part)]
-            scope = [part for part in chain(everywhere, section.above, here) if part not in run]
-            yield from _units(run, scope, section.headings)
+        if not any(part.is_unsayable_warning for part in section.parts):
+            scope = [*everywhere, *(part for over in section.over for part in over.of_all_below)]
+            yield from _units_of_section(section, section.headings, scope, place)
+
+
+def _units_of_section(
+    section: _Section, headings: tuple[Line, ...], scope: list[_Part], place: tuple[int, int]
+) -> Iterator[Unit]:
+    whole = _whole(section)
+    spoken = 0
+    for at, run in _with_shorter(_runs(section)):
+        scope.extend(part for part in section.parts[spoken:at] if part.speaks_of)
+        spoken = max(spoken, at)
+        if _chars(scope) > MOST_CHARS:
+            return
+        if run[0].start < place[1] and place[0] < run[-1].end and _chars(run) <= MOST_CHARS:
+            for unit in _units(run, [part for part in scope if part not in run], headings):
+                yield replace(unit, section=whole)
+
+
+def _whole(section: _Section) -> tuple[Line, ...]:
+    """Return all lines of a section; none if one of them cannot be quoted, or all of them are too long."""
+    parts = [part for part in section.parts if part.kind != "hr"]
+    if _chars(parts) > 2 * UNIT_CHARS or not all(part.is_whole for part in parts):
+        return ()
+    # What points at nothing that is said is not understood; nor is what leads to another section.
+    if not parts or (not section.headings and _hangs_in_the_air(parts[0])):
+        return ()
+    return () if is_unfinished(parts[-1].text) and parts[-1].kind == "paragraph" else _lines(parts)
+
+
+def _lines(parts: Sequence[_Part]) -> tuple[Line, ...]:
+    return tuple(line for part in parts for line in part.lines)
+
+
+def _chars(parts: Sequence[_Part]) -> int:
+    return sum(len(part.text) for part in parts)
 
 
 def _units(run: Sequence[_Part], scope: Sequence[_Part], headings: tuple[Line, ...]) -> Iterator[Unit]:
     first, last = run[0], run[-1]
     if not all(part.is_whole for part in scope) or (last.kind == "paragraph" and is_unfinished(last.text)):
         return
-    said = tuple(sorted({line for part in scope for line in part.lines}, key=lambda line: line.start))
+    said = tuple(sorted(set(_lines(scope)), key=lambda line: line.start))
     wholes: Iterator[tuple[Line, ...]] = iter(())
     if first is last and first.kind == "paragraph" and (len(first.text) > PARAGRAPH_CHARS or not first.is_whole):
         wholes = _windows(first.lines)
     elif all(part.is_whole for part in run):
-        wholes = iter([tuple(line for part in run for line in part.lines)])
+        wholes = iter([_lines(run)])
     for lines in wholes:
         unit = Unit(said, lines, headings)
         if unit.chars <= UNIT_CHARS and (unit.says_its_headings or unit.can_say_its_headings):
@@ -129,13 +216,18 @@ def _units(run: Sequence[_Part], scope: Sequence[_Part], headings: tuple[Line, .
 
 def _windows(lines: tuple[Line, ...]) -> Iterator[tuple[Line, ...]]:
     """Return each sentence of a long paragraph between its neighbours, and with whatever those lean on."""
+    belongs = [leans_back(line.text) or leads_on(before.text) for before, line in pairwise(lines)]
     for at in range(len(lines)):
         first, last = max(at - 1, 0), min(at + 1, len(lines) - 1)
-        while first > 0 and (leans_back(lines[first].text) or leads_on(lines[first - 1].text)):
+        chars = sum(len(line.text) for line in lines[first : last + 1])
+        while first > 0 and belongs[first - 1] and chars <= UNIT_CHARS:
             first -= 1
-        while last + 1 < len(lines) and (leans_back(lines[last + 1].text) or leads_on(lines[last].text)):
+            chars += len(lines[first].text)
+        while last + 1 < len(lines) and belongs[last] and chars <= UNIT_CHARS:
             last += 1
-        if all(_is_provable(line.quote) for line in lines[first : last + 1]):
+            chars += len(lines[last].text)
+        # One that grew too long lacks something it leans on.
+        if chars <= UNIT_CHARS and all(_is_provable(line.quote) for line in lines[first : last + 1]):
             yield lines[first : last + 1]
 
 
@@ -144,67 +236,61 @@ def _runs(section: _Section) -> Iterator[tuple[int, list[_Part]]]:
     run: list[_Part] = []
     begun = 0
     for at, part in enumerate(section.parts):
-        if run and _belongs_to(part, run[-1]):
+        if run and (part.kind == "list" or run[-1].leads or part.leans):
             run.append(part)
             continue
         if run:
             yield begun, run
-        # What points at nothing that is said is not understood; nor is a list that nothing leads to.
-        leans = part.kind == "list" or (points_back(part.text) and not leads_on(part.text))
-        run, begun = [part] if section.headings or not leans else [part, _Part("nothing")], at
+        if section.headings or not _hangs_in_the_air(part):
+            run, begun = [part], at
+        else:
+            run, begun = [part, _nothing(part)], at
     if run:
         yield begun, run
+
+
+def _nothing(part: _Part) -> _Part:
+    """Return what cannot be said, where a part stands, so that nothing it belongs to is said either."""
+    return _Part(Block("nothing", part.start, part.end), "")
+
+
+def _hangs_in_the_air(part: _Part) -> bool:
+    """Return whether a text begins with what points at nothing that is said, or with a list that nothing leads to."""
+    return part.kind == "list" or (points_back(part.text) and not leads_on(part.text))
 
 
 def _with_shorter(runs: Iterator[tuple[int, list[_Part]]]) -> Iterator[tuple[int, list[_Part]]]:
     """Return the runs, and those that end with a list also without it, where what stands before says all by itself."""
     for at, run in runs:
         *before, last = run
-        if before and last.kind == "list" and not _leads(before[-1]) and not leans_back(last.text):
+        if before and last.kind == "list" and not before[-1].leads and not leans_back(last.text):
             yield at, before
         yield at, run
 
 
-def _belongs_to(part: _Part, before: _Part) -> bool:
-    if part.kind == "list" or _leads(before):
-        return True
-    return part.kind == "paragraph" and leans_back(part.text)
-
-
-def _leads(part: _Part) -> bool:
-    if part.kind == "list":
-        return part.text.endswith(":") or announces(part.text)
-    return part.kind == "paragraph" and leads_on(part.text)
-
-
-def _speaks_of(part: _Part) -> str:
-    return speaks_of_the_text(part.text) if part.kind == "paragraph" else ""
-
-
 def _sections(text: str) -> Iterator[_Section]:
-    section = _Section((), [], [])
+    section = _Section((), ())
     path: list[tuple[int, Line | None, _Section]] = [(0, None, section)]
     for block in parse_source_blocks(text):
-        if block.level:
+        level = block.level or (LABEL_LEVEL if _is_label(block, text) else 0)
+        if level:
             yield section
-            path = [each for each in path if each[0] < block.level]
-            above = [part for _, _, over in path for part in _of_all_below(over.parts)]
+            path = [each for each in path if each[0] < level]
             heading = _heading(block, text)
             lines = [*(line for _, line, _ in path[1:]), heading]
-            section = _Section(tuple(filter(None, lines)) if all(lines) else None, above, [])
-            path.append((block.level, heading, section))
+            section = _Section(tuple(filter(None, lines)) if all(lines) else None, tuple(over for _, _, over in path))
+            path.append((level, heading, section))
         elif block.kind == "html_block" and HIDES_WHAT_FOLLOWS.search(text, block.start, block.end):
             # What it shows and to whom cannot be told, and it may reach to the end.
-            section.parts.append(_Part("nothing"))
+            section.parts.append(_Part(block, text))
             break
         else:
-            section.parts.append(_part(block, text))
+            section.parts.append(_Part(block, text))
     yield section
 
 
-def _of_all_below(parts: Sequence[_Part]) -> list[_Part]:
-    """Return what a section says of the sections below it: what speaks of them, and what leads to the first."""
-    return [part for at, part in enumerate(parts) if _speaks_of(part) or (at == len(parts) - 1 and _leads(part))]
+def _is_label(block: Block, text: str) -> bool:
+    return block.kind == "paragraph" and LABEL.fullmatch(text[block.start : block.end].strip()) is not None
 
 
 def _heading(block: Block, text: str) -> Line | None:
@@ -212,16 +298,6 @@ def _heading(block: Block, text: str) -> Line | None:
     if not says_plainly(words) or link_targets(words):
         return None
     return Line(block.start, block.end, words, words, True, is_heading=True)
-
-
-def _part(block: Block, text: str) -> _Part:
-    written = text[block.start : block.end].strip()
-    if block.kind == "paragraph":
-        return _Part("paragraph", tuple(_paragraph(block, text)), written)
-    if block.kind in ("bullet_list", "ordered_list"):
-        lines = tuple(_items(block, text)) if _counted(block) <= MOST_ITEMS else ()
-        return _Part("list", lines, MARKERS.sub("", written, count=1))
-    return _Part("nothing")
 
 
 def _counted(block: Block) -> int:
@@ -282,7 +358,3 @@ def _unsayable(block: Block) -> Line:
 
 def _is_provable(quote: str) -> bool:
     return sum(map(str.isalnum, quote)) >= LEAST_LETTERS
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.lower().removesuffix("s") for word in WORD.findall(text)) - ARTICLES

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.core.markdown import render_inline
 from cairnloop.drafting.models import Draft, DraftSentence
+from cairnloop.drafting.omissions import Omission, omissions_in
 from cairnloop.drafting.phrasing import says_the_same, text_of
 from cairnloop.drafting.queries import latest_drafts, sentences_of
 from cairnloop.drafting.sealing import says_word_for_word
@@ -280,8 +281,11 @@ def _status(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None:
         return Status("triangle-alert", label % {"count": marked}, "warning")
     if not (draft.is_open and draft.kind == Draft.Kind.REPLY):
         return None
-    if all(_is_literal(each) for each in sentences if each.revision):
+    quoted = [each for each in sentences if each.revision]
+    if all(_is_literal(each) and not _is_piece(each) for each in quoted):
         return Status("circle-check", _("Every claim quoted"), "success")
+    if all(map(_is_literal, quoted)):
+        return Status("text-quote", _("Pieces of sentences"), "info")
     return Status("text-quote", _("Partly in other words"), "info")
 
 
@@ -329,7 +333,7 @@ def _says(draft: Draft) -> str:
 
 
 def _grounds(draft: Draft, sentences: Sequence[DraftSentence], conversation: Conversation) -> tuple[Ground, ...]:
-    found = [*_claims(sentences), *_age(sentences)]
+    found = [*_claims(sentences), *_left_out(sentences), *_age(sentences)]
     if draft.kind == Draft.Kind.CLARIFICATION:
         found.append(Ground("circle-help", "info", _("Not enough was found:"), str(CLARIFICATIONS[draft.reason])))
     found += _answered(draft, conversation)
@@ -345,12 +349,14 @@ def _grounds(draft: Draft, sentences: Sequence[DraftSentence], conversation: Con
 
 def _claims(sentences: Sequence[DraftSentence]) -> list[Ground]:
     claims = [each for each in sentences if each.standing != DraftSentence.Standing.COURTESY]
-    literal = sum(map(_is_literal, claims))
     marked = _marked(claims)
+    literal = [each for each in claims if _is_literal(each)]
+    pieces = sum(map(_is_piece, literal))
     told = [
-        (literal, "circle-check", "success", _("found word for word in published articles")),
+        (len(literal) - pieces, "circle-check", "success", _("found word for word in published articles")),
+        (pieces, "text-quote", "info", _("a piece of a sentence: read all of it in the source")),
         (
-            len(claims) - literal - marked,
+            len(claims) - len(literal) - marked,
             "text-quote",
             "info",
             _("resting on a quoted passage, in other words: compare them"),
@@ -368,6 +374,20 @@ def _is_literal(sentence: DraftSentence) -> bool:
     """Return whether a sentence says its quote and nothing else."""
     revision = sentence.revision
     return revision is not None and says_word_for_word(sentence.text, revision.text[sentence.start : sentence.end])
+
+
+def _is_piece(sentence: DraftSentence) -> bool:
+    """Return whether a sentence says less than a whole sentence of its source."""
+    revision = sentence.revision
+    return revision is not None and not surroundings_of(revision.text, sentence.start, sentence.end).is_whole
+
+
+def _left_out(sentences: Sequence[DraftSentence]) -> list[Ground]:
+    texts = {each.revision.pk: each.revision.text for each in sentences if each.revision}
+    quoted = (
+        (text, [(each.start, each.end) for each in sentences if each.revision_id == pk]) for pk, text in texts.items()
+    )
+    return [Ground("triangle-alert", "warning", *map(str, OMISSIONS[each])) for each in omissions_in(quoted)]
 
 
 def _age(sentences: Sequence[DraftSentence]) -> list[Ground]:
@@ -398,6 +418,20 @@ DOUBTS: dict[str, Promise] = {
     "several": gettext_lazy("More than one plain sentence"),
     "cut_short": gettext_lazy("Its source says more in this sentence, such as “not” or “if”"),
     "foreign_link": gettext_lazy("A link or address of unknown origin"),
+}
+OMISSIONS: dict[Omission, tuple[Promise, Promise]] = {
+    Omission.SECTION: (
+        gettext_lazy("Part of the section was left out:"),
+        gettext_lazy("it may limit what is quoted, read it in the source"),
+    ),
+    Omission.HEADING: (
+        gettext_lazy("A heading was left out:"),
+        gettext_lazy("it may limit what is quoted, read it in the source"),
+    ),
+    Omission.ELSEWHERE: (
+        gettext_lazy("Part of the article was left out:"),
+        gettext_lazy("it stands above the section or speaks of the whole article, read it in the source"),
+    ),
 }
 ESCALATIONS: dict[str, Promise] = {
     "clarified_before": gettext_lazy("No draft: the customer was asked back already"),

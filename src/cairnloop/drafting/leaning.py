@@ -10,6 +10,8 @@ import re
 from cairnloop.knowledge_base.sentences import sentence_spans
 
 WORD = re.compile(r"[^\W_]+")
+ARTICLES = frozenset(("a", "an", "the"))
+MARKS = " \t\n*_~`>#![](){}|\"'“”‘’«»…⚠\ufe0f❗❌🚫"
 POINTS_WITHIN = 4
 """A word that points at something else, among so many first words, points back: "To do this, open Billing"."""
 POINTING = frozenset(WORD.findall("it its this that these those they them their theirs he she his her such both same"))
@@ -19,12 +21,23 @@ TURNING = frozenset(
         but however yet still though although nevertheless except excepting unless only otherwise instead rather
         conversely unlike nor neither none no not nothing nobody never also likewise similarly then therefore thus
         hence so and or again exception exceptions exempt meanwhile afterwards there here
+        first firstly second secondly third thirdly fourth fifth sixth next finally lastly since doing
         """
     )
 )
+WARNS = re.compile(
+    r"(?:please\s+)?(?:warnings?|caution|danger|attention|notes?|notice|important|reminder|remember|updated?|edit(?:ed)?|"
+    r"correction|beware|careful|be careful|avoid|do not|don['’]?t|must not|never|refrain)\b",
+    re.IGNORECASE,
+)
+"""How a text begins that warns of what stands beside it, once its marks are taken away."""
 TAKES_BACK = re.compile(
     r"\b(?:false|untrue|not true|wrong|incorrect|myths?|misconceptions?|rumou?rs?|no longer|outdated|obsolete|above|"
     r"former|latter|aforementioned|exceptions?|exempt|contrary|"
+    r"retract\w*|withdrawn|revoked|deprecated|discontinued|superseded|replaced by|out of date|"
+    r"forbid\w*|forbade|prohibit\w*|"
+    r"doing (?:so|this|that|it)|do (?:so|this|that)|did so|(?:since|as of|until|before|from) version|"
+    r"not (?:\w+ )?(?:recommended|supported|advised|allowed|permitted)|"
     r"(?:previous|preceding|last) (?:section|part|paragraph|point))\b",
     re.IGNORECASE,
 )
@@ -52,13 +65,23 @@ def leans_back(text: str) -> bool:
     """Return whether a text begins by pointing at what stands before it, turns against it, or takes it back."""
     first = _first_sentence(text)
     words = [word.lower() for word in WORD.findall(first)]
-    return points_back(text) or not TURNING.isdisjoint(words[:1]) or TAKES_BACK.search(first) is not None
+    return points_back(text) or warns(text) or not TURNING.isdisjoint(words[:1]) or TAKES_BACK.search(first) is not None
 
 
 def points_back(text: str) -> bool:
     """Return whether a text begins by pointing at what stands before it, as "it" and "for this" do."""
     words = [word.lower() for word in WORD.findall(_first_sentence(text))]
     return not POINTING.isdisjoint(words[:POINTS_WITHIN])
+
+
+def warns(text: str) -> bool:
+    """Return whether a text begins as warnings do: "**Warning:**", "Please do not", "Update"."""
+    return WARNS.match(text.lstrip(MARKS)) is not None
+
+
+def takes_back(text: str) -> bool:
+    """Return whether a text says of something that it is false, over or forbidden."""
+    return TAKES_BACK.search(text) is not None
 
 
 def leads_on(text: str) -> bool:
@@ -82,6 +105,11 @@ def speaks_of_the_text(text: str) -> str:
     if OF_THE_ARTICLE.search(text):
         return "article"
     return "section" if OF_THE_SECTION.search(text) else ""
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text, alike in the singular and the plural, without articles."""
+    return frozenset(word.lower().removesuffix("s") for word in WORD.findall(text)) - ARTICLES
 
 
 def _first_sentence(text: str) -> str:
