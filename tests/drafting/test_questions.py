@@ -4,6 +4,13 @@ import pytest
 
 from cairnloop.drafting.questions import QUESTION_CHARS, question_of
 
+SKIPPED = "Why was my pipeline run skipped when every seat is taken?"
+LOG = "\n".join(f"[12:{at:02d}] step {at} finished with status ok and nothing else to say of it" for at in range(30))
+TRACE = """Traceback (most recent call last):
+  File "/app/run.py", line 40, in handler
+    raise TimeoutError("no seat was free")
+TimeoutError: no seat was free"""
+
 
 def ask(*turns: str, names: tuple[str, ...] = ()) -> str:
     """Turns as the customer and the operator write them in turn; a leading ">" is the operator's."""
@@ -66,6 +73,54 @@ class TestQuestionOf:
 
     def test_leaves_thanks_out_of_what_is_asked(self):
         assert ask("Hello", "Where do I download last year's invoices?") == "Where do I download last year's invoices?"
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "Any news?",
+            "Hello?",
+            "Is anybody there?",
+            "We are waiting for an answer.",
+            "It is urgent!",
+            "I attached a screenshot.",
+            "My number is +49 171 1234567.",
+            "Thanks in advance!",
+            "Best, Lin",
+            "Bitte schnell antworten!",
+            "?",
+            '  File "/app/run.py", line 40, in handler',
+        ],
+    )
+    def test_is_what_was_asked_before_where_the_customer_only_waits(self, said):
+        assert ask("Do you sell umbrellas?", ">No.", SKIPPED, said, names=("Lin Zhao",)) == SKIPPED
+
+    @pytest.mark.parametrize("said", ["Sorry, I forgot to say: it happens on the main branch.", "The seats are taken."])
+    def test_keeps_its_question_where_more_is_told(self, said):
+        assert ask(SKIPPED, said) == f"{SKIPPED} {said}"
+        assert ask(SKIPPED, said, "Any news?") == f"{SKIPPED} {said}"
+
+    @pytest.mark.parametrize("said", ["Any news?", "Hello?", "Is anybody there?"])
+    def test_comes_back_after_an_answer_where_the_customer_still_waits(self, said):
+        assert ask(SKIPPED, ">We look at it.", said) == f"{SKIPPED} {said}"
+
+    @pytest.mark.parametrize("said", ["Thanks in advance!", "We are waiting for an answer.", "Best, Lin"])
+    def test_is_empty_where_the_customer_closes_after_an_answer(self, said):
+        assert ask(SKIPPED, ">We look at it.", said, names=("Lin Zhao",)) == ""
+
+    @pytest.mark.parametrize("pasted", [LOG, TRACE, f"```\n{LOG}\n```", "x" * 9_000])
+    @pytest.mark.parametrize("around", ["{said}\n\n{log}", "{log}\n\n{said}", "{log}\n{said}\n{log}"])
+    def test_survives_what_is_pasted_around_it(self, pasted, around):
+        asked = ask(around.format(said=SKIPPED, log=pasted))
+        assert SKIPPED in asked
+        assert len(asked) <= QUESTION_CHARS
+        assert "x" in pasted[:1] or asked == SKIPPED
+
+    def test_takes_the_end_of_what_is_pasted_where_nothing_else_is_said(self):
+        assert ask(f"It fails:\n{TRACE}").startswith("It fails: ")
+        assert ask(f"It fails:\n{TRACE}").endswith("TimeoutError: no seat was free")
+
+    def test_leaves_a_signature_out(self):
+        assert ask(f"{SKIPPED}\n\n-- \nNorthbeam GmbH. This message is confidential.") == SKIPPED
 
     def test_holds_no_personal_data(self):
         asked = ask(

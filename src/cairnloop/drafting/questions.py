@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
+from cairnloop.drafting.logs import parted
+from cairnloop.knowledge_base.sentences import sentence_spans
 from cairnloop.retrieval.masking import EMAIL, NAME, NUMBER, SECRET, mask
 
 CUSTOMER = "customer"
 QUESTION_CHARS = 1_000
+PASTED_CHARS = 300
+"""So much of what looks pasted is searched for, from its end, where what a person wrote does not stand alone."""
+READ_CHARS = 10_000
+"""Of a longer message, so much of its beginning and of its end is read."""
 JOINED_TURNS = 3
 LEANING_WORDS = 2
 """So few words of its own do not say what an "it" or a leading "and" is about."""
@@ -23,6 +30,29 @@ SMALL_TALK = frozenset(
         appreciate will wait
         """
     )
+)
+WAITING = frozenset(
+    WORD.findall(
+        """
+        any news update updates waiting wait waited answer answers reply replies respond response soon urgent urgently
+        asap advance best kind kindest regards sincerely yours attached attachment attach screenshot screenshots picture
+        file anybody anyone somebody someone hurry quickly quick bump ping reminder number phone appreciated forward
+        hearing back today tomorrow
+        bitte schnell antworten antwort dringend warte warten noch immer grüße gruß grüßen viele freundlichen mfg lg
+        """
+    )
+)
+"""Words of somebody who waits, or closes a message, and asks nothing by them."""
+BREAKS = re.compile(r"\n+|(?<=\?)\s+")
+QUESTION_WORDS = frozenset(
+    WORD.findall("what which who whom whose when where why how can could may might must shall should would do does did")
+)
+REQUESTS = re.compile(
+    r"\?|^\W*(?:what|which|who|whom|whose|when|where|why|how|can|could|may|is|are|do|does|did|should|would|will)\b|"
+    r"\b(?:how (?:to|do|can|could|does|is|are|much|many|long)|tell me|explain|i (?:want|need|wish|wonder)|i['’]d like|"
+    r"i would like|looking for|wondering|want to know|please (?:\w+ )?(?:help|show|send|tell|explain|check|fix|change)"
+    r")\b",
+    re.IGNORECASE,
 )
 REFERRING = frozenset(
     WORD.findall("it its this that these those they them their he him his she her one ones same such there")
@@ -46,26 +76,53 @@ PLACEHOLDERS = (EMAIL, NAME, NUMBER, SECRET)
 def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> str:
     """Return what the customer asks now, masked; empty where they ask nothing, such as in "Thanks, that works".
 
-    `turns` are the latest messages in order, as (role, text). What does not stand alone, such as "And for annual
-    plans?", is read together with what they wrote before it: since the last answer, as far as it takes, and one turn
-    before that answer.
+    `turns` are the latest messages in order, as (role, text). Of what was written since the last answer, the latest
+    turn that asks something is the question; what was written after it and asks nothing is read with it, and never in
+    its place. What does not stand alone, such as "And for annual plans?", is read together with what they wrote before
+    it: since the last answer, as far as it takes, and one turn before that answer.
     """
-    unanswered = _unanswered(turns)
+    unmasked = _unanswered(turns)
+    earlier = [text for role, text in turns[: len(turns) - len(unmasked)] if role == CUSTOMER]
+    names = tuple(names)
+    unanswered = [_masked(text, names) for text in unmasked]
     said = [text for text in unanswered if not is_small_talk(text)]
+    # "Any news?" is no question of its own, and brings back the one before.
+    said = [text for text in said if not _waits(text)] or said[-1:]
     if not said:
         return ""
     asked = said[-1:]
-    while len(asked) < min(len(said), JOINED_TURNS) and not stands_alone(" ".join(asked)):
+    while len(asked) < min(len(said), JOINED_TURNS) and not _is_question(asked):
         asked = said[-len(asked) - 1 :]
-    if not stands_alone(" ".join(asked)):
-        earlier = [text for role, text in turns[: len(turns) - len(unanswered)] if role == CUSTOMER]
-        asked = [text for text in earlier if not is_small_talk(text)][-1:] + asked
-    return _searchable(" ".join(asked), names)
+    if not stands_alone(_said(asked)) or all(map(_waits, asked)):
+        asked = [text for text in (_masked(each, names) for each in earlier) if not is_small_talk(text)][-1:] + asked
+    return _searchable(asked)
 
 
 def is_small_talk(text: str) -> bool:
-    """Return whether a text greets, thanks or agrees, and asks nothing."""
-    return "?" not in text and all(word.lower() in SMALL_TALK for word in WORD.findall(text))
+    """Return whether a text greets, thanks, agrees, waits or closes, and asks nothing."""
+    words = [word.lower() for word in WORD.findall(text)]
+    if "?" in text:
+        return False
+    if all(word in SMALL_TALK for word in words):
+        return True
+    return _waits(text) and not WAITING.isdisjoint(words) and QUESTION_WORDS.isdisjoint(words)
+
+
+def _waits(text: str) -> bool:
+    """Return whether a text says nothing but that somebody waits, or greets."""
+    words = {word.lower() for word in WORD.findall(text)}
+    says_more = {word for word in words if word not in WAITING and not _says_nothing(word)}
+    return not says_more and (not words or not words.isdisjoint(WAITING | SMALL_TALK))
+
+
+def _is_question(asked: Sequence[str]) -> bool:
+    """Return whether some turns ask something, and say by themselves what it is about."""
+    return any(REQUESTS.search(_said([turn])) for turn in asked) and stands_alone(_said(asked))
+
+
+def _said(turns: Sequence[str]) -> str:
+    """Return what a person wrote of some turns, without what they pasted."""
+    return " ".join(" ".join(parted(text)[0]) for text in turns)
 
 
 def stands_alone(text: str) -> bool:
@@ -89,8 +146,34 @@ def _unanswered(turns: Sequence[tuple[str, str]]) -> list[str]:
     return found[::-1]
 
 
-def _searchable(text: str, names: Iterable[str]) -> str:
-    masked = mask(text[-4 * QUESTION_CHARS :], names=names)
+def _masked(text: str, names: Iterable[str]) -> str:
+    if len(text) > 2 * READ_CHARS:
+        text = f"{text[:READ_CHARS]}\n{text[-READ_CHARS:]}"
+    masked = mask(text, names=names)
     for placeholder in PLACEHOLDERS:
         masked = masked.replace(placeholder, " ")
-    return " ".join(masked.split())[-QUESTION_CHARS:]
+    return masked
+
+
+def _searchable(asked: Sequence[str]) -> str:
+    """Return some turns on one line, of bounded length; what asks stays before what tells, and that before logs."""
+    pasted = " ".join(chain.from_iterable(parted(text)[1] for text in asked))
+    said = [" ".join(sentence.split()) for text in asked for sentence in _sentences("\n".join(parted(text)[0]))]
+    if not stands_alone(" ".join(said)):
+        said.append(" ".join(pasted.split())[-PASTED_CHARS:])
+    by_worth = sorted(range(len(said)), key=lambda at: ("?" in said[at], at), reverse=True)
+    kept: set[int] = set()
+    left = QUESTION_CHARS
+    for at in by_worth:
+        said[at] = said[at][-left:]
+        kept.add(at)
+        left -= len(said[at]) + 1
+        if left <= 0:
+            break
+    return " ".join(said[at] for at in sorted(kept) if said[at])
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Return the sentences of a text. One that would take up everything is taken apart at its lines and questions."""
+    for start, end in sentence_spans(text, 0, len(text)):
+        yield from [text[start:end]] if end - start <= QUESTION_CHARS // 2 else BREAKS.split(text[start:end])
