@@ -68,6 +68,32 @@ class TestForeignAddresses:
             "[x](#)",
             "[x](https://forum.example/t/7 'evil.com')",
             "भारत.भारत",
+            # Another host than "help.trailmark.example", whatever older rules make of it.
+            "https://help.trailmark.exampleß/login",
+            "ada@help.trailmark.exampleß",
+            "https://ſupport.ß.example/",
+            "[x](https://help.trail\u200dmark.example/login)",
+            "[x](https://help.trail\u200cmark.example/login)",
+            # What no font shows, and what some leave a gap for.
+            "evil\u2065.com",
+            "evil.\ufff0com",
+            "evil\U000e0fff.com",
+            "evil\ufffc.com",
+            "evil\u0378.com",
+            "evil\x1f.com",
+            "evil\x85.com",
+            "evil\u3164.com",
+            "evil\u115f\u1160.com",
+            "evil\uffa0.com",
+            "evil\u2800.com",
+            "evil[.]com",
+            "evil(.)com",
+            "mallory -at- evil -dot- com",
+            "mallory_at_evil_dot_com",
+            "evil dot com",
+            "[x](https://forum.example/t/7 'evil dot com')",
+            "1572395042/login",
+            "localhost/login",
             "mailto:billing@trailmark.example?cc=mallory@evil.com",
             # Neither the beginning of a known address nor its host stands for it.
             "trailmark.example",
@@ -102,6 +128,7 @@ class TestForeignAddresses:
             "<ada@help.trailmark.example>",
             "AT&amp;T, C#, .NET, $5.00, “so”… and 50%",
             "用户。API",
+            "a dot, 10 - at most - 20 (at most), 1 234 567 890 / 2, files_at_rest",
         ],
     )
     def test_are_none_of_the_evidence_and_of_listed_hosts(self, text):
@@ -110,6 +137,15 @@ class TestForeignAddresses:
     def test_that_several_sentences_make_mark_each_of_them(self):
         assert foreign("Open evil.**com") == () == foreign("today** or later")
         assert doubts("Open evil.**com", "today** or later") == [Doubt.FOREIGN_LINK] * 2
+
+    @pytest.mark.parametrize(
+        "texts", [("Sign in at evil.", "com/login now"), ("Open **evil.", "com** now"), ("Open evil", ".com/login now")]
+    )
+    def test_that_are_split_between_sentences_mark_each_of_them(self, texts):
+        assert foreign(texts[0]) == () == foreign(texts[1])
+        assert doubts(*texts) == [Doubt.FOREIGN_LINK] * 2
+        assert doubts("Seats are full.", "They are free tomorrow.") == [Doubt.NONE] * 2
+        assert doubts("Runs need .NET.", ".NET is there") == [Doubt.NONE] * 2
 
     @pytest.mark.parametrize("definition", ["- [help]: %s", "> [help]: %s", "[help]: %s", "1. [help]:\n%s"])
     def test_are_defined_for_no_other_sentence(self, definition):

@@ -12,11 +12,20 @@ from cairnloop.core.markdown import link_targets, render_inline, render_markdown
 
 INLINE = frozenset({"a", "code", "del", "em", "s", "strong"})
 """Tags that part no words: "evil.**com**" is read as one."""
-LOOKS_EMPTY = dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0"), " ")
-"""Signs without ink that count as letters or symbols."""
-SPELLED_OUT = re.compile(r"\s*[\[({<]\s*(?:(dot|punkt|point)|(?:at|ät))\s*[\])}>]\s*", re.IGNORECASE)
-"""How people write an address they do not want to be found: "mallory (at) evil [dot] example"."""
-FULL_STOPS = re.compile(r"[。｡](?=[A-Za-z0-9])")
+LOOKS_EMPTY = frozenset("\u2800\u3164\u115f\u1160\uffa0")
+"""Signs without ink that count as letters or symbols. Some fonts leave a gap for them, and some do not."""
+IGNORABLE = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\u2060-\u206f\ufe00-\ufe0f\ufff0-\ufffb\U000e0000-\U000e0fff]")
+"""What Unicode lets programs leave out of sight, also where nothing is assigned yet."""
+KEPT_CONTROLS = frozenset("\t\n\r")
+SPELLED_OUT = re.compile(
+    r"""\s*[\[({<]\s*(?:(?P<dot>\.|dot|punkt|point)|@|at|ät)\s*[\])}>]\s*
+    | \s*-\s?(?:(?P<dashed>dot|punkt|point)|at|ät)\s?-\s*(?=\w)
+    | (?<=[^\W_])_(?:(?P<joined>dot)_(?=[^\W_])|at_(?=[a-z0-9-]+(?:_dot_|\.)[a-z]))
+    | (?<=\w)\s+(?P<word>dot)\s+(?=[a-z]{2,6}\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""How people write an address they do not want to be found: "mallory (at) evil [dot] example", "evil[.]example"."""
+FULL_STOPS = re.compile(r"[。｡‧](?=[A-Za-z0-9])")
 """Browsers take these for the dot of a host; before other letters they end a sentence."""
 
 
@@ -34,7 +43,8 @@ class Shown:
 def shown(text: str) -> Shown:
     """Return what a reader gets of a message, rendered as a message is, and of the sentence as a card shows it."""
     pages = [_Page(str(render_markdown(text))), _Page(str(render_inline(text)))]
-    words = "\n".join(dict.fromkeys(plain(page.words) for page in pages))
+    read = (plain(page.words, gaps=gaps) for page in pages for gaps in (" ", ""))
+    words = "\n".join(dict.fromkeys(read))
     return Shown(words, frozenset(link_targets(text)).union(*(page.links for page in pages)))
 
 
@@ -43,18 +53,30 @@ def without_unseen(text: str) -> str:
     return "".join(character for character in text if not _is_unseen(character))
 
 
-def plain(text: str) -> str:
-    """Return `text` as it is read: compatible forms of a sign are one, and what has no width is left out."""
-    text = unicodedata.normalize("NFKC", text.translate(LOOKS_EMPTY))
+def plain(text: str, *, gaps: str = " ") -> str:
+    """Return `text` as it is read: compatible forms of a sign are one, and what has no width is left out.
+
+    `gaps` is what stands for signs without ink.
+    """
+    text = "".join(gaps if each in LOOKS_EMPTY else each for each in text if not _shows_nothing(each))
+    text = unicodedata.normalize("NFKC", text)
     # Accents that no letter takes in stay a part of their word.
     kept = ("ː" if unicodedata.category(each).startswith("M") else each for each in without_unseen(text))
     text = FULL_STOPS.sub(".", "".join(kept))
-    return SPELLED_OUT.sub(lambda found: "." if found[1] else "@", text)
+    return SPELLED_OUT.sub(lambda found: "." if found.lastgroup else "@", text)
 
 
 def _is_unseen(character: str) -> bool:
     # Format characters, joiners of graphemes, and selectors of variants.
-    return unicodedata.category(character) == "Cf" or character == "\u034f" or "\ufe00" <= character <= "\ufe0f"
+    return unicodedata.category(character) == "Cf" or IGNORABLE.match(character) is not None
+
+
+def _shows_nothing(character: str) -> bool:
+    """Return whether fonts may show nothing for it: what is unassigned, controls, and the place of an object."""
+    if character == "\ufffc" or _is_unseen(character):
+        return True
+    category = unicodedata.category(character)
+    return category == "Cn" or (category == "Cc" and character not in KEPT_CONTROLS)
 
 
 class _Page(HTMLParser):
@@ -69,7 +91,7 @@ class _Page(HTMLParser):
         self.words += "" if tag in INLINE else "\n"
         self.links.update(value for name, value in attrs if name == "href" and value is not None)
         # Shown when somebody points at it.
-        self.words += "".join(f" {value}" for name, value in attrs if name == "title" and value)
+        self.words += "".join(f" {value} " for name, value in attrs if name == "title" and value)
 
     def handle_endtag(self, tag: str) -> None:
         self.words += "" if tag in INLINE else "\n"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 
-from cairnloop.drafting.addresses import foreign_addresses
+from cairnloop.drafting.addresses import foreign_addresses, split_addresses
 from cairnloop.drafting.phrasing import text_of
 from cairnloop.drafting.single_sentence import holds_several_sentences, is_one_line, is_plain, without_marker
 from cairnloop.drafting.surroundings import surroundings_of, turns
@@ -100,6 +100,8 @@ def seal(
         _sealed(claim, sources, folded, shown, courtesies, link_hosts, begins=claim.begins_paragraph or at == 0)
         for at, claim in enumerate(claims)
     )
+    if split_addresses([each.text for each in claims], evidence=shown, hosts=link_hosts):
+        return tuple(map(_led_astray, sealed))
     made = set(foreign_addresses(text_of(claims), evidence=shown, hosts=link_hosts))
     for claim in claims:
         made.difference_update(foreign_addresses(claim.text, evidence=shown, hosts=link_hosts))
