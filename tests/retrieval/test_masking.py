@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,15 @@ class TestMask:
             ("My card 4242\u00a04242\u00a04242\u00a04242 was declined", "My card [number] was declined"),
             ("4242–4242–4242–4242", "[number]"),
             ("lin.zhao(at)northbeam.example or lin＠northbeam.example", "[email] or [email]"),
+            ("pat(at)acme(dot)example, pat [at] acme [dot] example", "[email], [email]"),
+            ("pat @ acme.example, pat＠acme．example, p\u200bat\u200b@acme.example", "[email], [email], [email]"),
+            ("write to pat at acme dot example, or pat_at_acme_dot_example", "write to [email], or [email]"),
+            *((f"card {mark.join(['4111'] + ['1111'] * 3)} ok", "card [number] ok") for mark in "\t\n_,*|•:"),
+            ("card 4111   1111     1111 1111 ok", "card [number] ok"),
+            ("amex 3782,822463,10005", "amex [number]"),
+            ("password is: x1y, pass: hunter2, PIN 4711", "password is: [secret] pass: [secret] PIN [secret]"),
+            ("my password hunter2 and sk_live_abcdef", "my password [secret] and [secret]"),
+            ("2001:db8::1, ::1 and fe80::1", "[number], [number] and [number]"),
             ("pw: hunter2, Kennwort lautet hunter2", "pw: [secret] Kennwort lautet [secret]"),
         ],
     )
@@ -37,6 +48,11 @@ class TestMask:
             "on 14.03.2026 it cost 1.250 EUR",
             "HTTP 502 from node-cache-restore",
             "What does the Team plan cost per seat?",
+            "My password is wrong, the token is not accepted, and all tests pass: it is odd",
+            "Look at status.acme.example at 12:30, or @ noon; 3 @ 4.50 each",
+            "In 2021, 2022, 2023 and 2024; orders 4471, 4472, 4473, 4474; codes 4012|4013|4014|4015",
+            "std::string of abc::def from 10:15 to 11:45, ratio 16:9, 1,250.00 EUR",
+            "Seats 1 to 20, step 3 of 12, pin 4 of the board, 100 % of 2.5 GB",
             "a-very-long-hyphenated-identifier-of-words",
         ],
     )
@@ -47,6 +63,11 @@ class TestMask:
         assert mask("I am Lin Zhao, and linear builds fail", names=["Lin Zhao"]) == (
             "I am [name] [name], and linear builds fail"
         )
+
+    def test_takes_out_names_however_their_accents_are_stored(self):
+        composed, decomposed = unicodedata.normalize("NFC", "José"), unicodedata.normalize("NFD", "José")
+        assert mask(f"I am {decomposed}", names=[composed]) == "I am [name]"
+        assert mask(f"I am {composed}", names=[decomposed]) == "I am [name]"
 
     @given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3))
     def test_changes_nothing_the_second_time(self, text, names):
