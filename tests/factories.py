@@ -12,7 +12,7 @@ from cairnloop.conversations.notifying import facts_of
 from cairnloop.drafting.courtesies import courtesies_for
 from cairnloop.drafting.grounding import Decision, Kind, Reason
 from cairnloop.drafting.policy import Ruling
-from cairnloop.drafting.saving import Prepared, save_draft
+from cairnloop.drafting.saving import Prepared, addressed_to, save_draft
 from cairnloop.drafting.sealing import seal
 from cairnloop.hooks.draft_generator import DraftClaim
 from cairnloop.models import Article, Conversation, Draft, Revision
@@ -73,7 +73,7 @@ def make_draft(conversation: Conversation) -> Draft:
             ruling=Ruling(cairnloop.Verdict.REQUIRE_APPROVAL),
             question="charged twice",
             evidence=(),
-            names=(),
+            addressed_to=addressed_to(conversation),
         )
     )
     assert draft is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,14 @@ class QuittingGenerator:
     def generate(self, *, request: DraftRequest) -> DraftResult:
         """Exit."""
         sys.exit(1)
+
+
+class CancelledGenerator:
+    """Is called off while it awaits something."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Raise what such code raises."""
+        raise asyncio.CancelledError
 
 
 class CuriousGenerator:

@@ -204,6 +204,18 @@ class TestTheRaceWithTheWorld:
         assert refused.value.code == "conversation_changed_meanwhile"
         assert conversation.messages.count() == 1
 
+    @pytest.mark.parametrize("policy", ["AllowingPolicy", "CuriousPolicy"])
+    @pytest.mark.parametrize("change", [{"customer_name": "Mallory"}, {"customer_ref": "cust-other"}])
+    def test_prepares_it_anew_when_it_greets_somebody_else(self, knowledge, settings, monkeypatch, policy, change):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.{policy}"}
+        conversation = ask()
+        rename = Conversation.objects.filter(pk=conversation.pk).update
+        self.interrupt(monkeypatch, lambda: rename(**change))
+        with pytest.raises(cairnloop.CairnloopError) as refused:
+            generating.generate_draft(conversation_id=conversation.pk)
+        assert refused.value.code == "conversation_changed_meanwhile"
+        assert (conversation.messages.count(), Draft.objects.count()) == (1, 0)
+
     def test_makes_no_second_draft_when_it_runs_again(self, knowledge):
         conversation = ask()
         draft = draft_for(conversation)
@@ -244,7 +256,8 @@ class TestTheHostsGenerator:
         settings.CAIRNLOOP = {**WORDS_ONLY, **{name: f"{HERE}.{value}" for name, value in hooks.items()}}
 
     @pytest.mark.parametrize(
-        "generator", ["FailingGenerator", "QuittingGenerator", "NonsenseGenerator", "OddGenerator"]
+        "generator",
+        ["FailingGenerator", "QuittingGenerator", "CancelledGenerator", "NonsenseGenerator", "OddGenerator"],
     )
     def test_is_replaced_where_it_fails_and_the_draft_says_so(self, knowledge, settings, generator, caplog):
         self.use(settings, DRAFT_GENERATOR=generator)

@@ -115,6 +115,9 @@ class TestQuestionOf:
         assert len(asked) <= QUESTION_CHARS
         assert "x" in pasted[:1] or asked == SKIPPED
 
+    def test_is_search_terms_by_themselves(self):
+        assert ask(SKIPPED, "Webhook secret rotation") == "Webhook secret rotation"
+
     def test_takes_the_end_of_what_is_pasted_where_nothing_else_is_said(self):
         assert ask(f"It fails:\n{TRACE}").startswith("It fails: ")
         assert ask(f"It fails:\n{TRACE}").endswith("TimeoutError: no seat was free")

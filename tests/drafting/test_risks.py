@@ -90,11 +90,31 @@ class TestWhatIsCutShort:
             ("send your password to support by e-mail.", "send your password to support by e-mail."),
             ("Send your password to support!", "send your password to support by e-mail"),
             ("will ask you to send your password", "will ask you to send your password"),
+            ("a refund possible", "a refund possible"),
         ],
     )
     def test_is_marked_where_a_not_or_an_if_is_left_out(self, text, quote):
         (sentence,) = sealed((text, quote))
         assert (sentence.standing, sentence.doubt) == (Standing.UNVERIFIED, Doubt.CUT_SHORT)
+
+    @pytest.mark.parametrize(
+        "whole",
+        [
+            "It is forbidden to share an API key with a colleague.",
+            "Please refrain from this: share an API key with a colleague.",
+            "Beware of those who share an API key with a colleague.",
+            "Nowadays we refuse to share an API key with a colleague.",
+            "People who are unable to wait share an API key with a colleague.",
+            "In the event of an outage share an API key with a colleague.",
+            "We stopped those who share an API key with a colleague.",
+            "Can owners share an API key with a colleague?",
+        ],
+    )
+    def test_is_marked_also_where_it_is_said_in_other_words(self, whole):
+        source = SealedSource(revision_id=7, article_id=3, text=whole, start=0, end=len(whole))
+        quote = "share an API key with a colleague"
+        (sentence,) = seal([DraftClaim(text=quote, source=1, quote=quote)], sources={1: source}, courtesies=())
+        assert sentence.doubt is Doubt.CUT_SHORT
 
     def test_is_quoted_where_the_sentence_says_so_itself_or_nothing_is_left_out(self):
         (in_other_words,) = sealed(("Nobody asks for your password.", "send your password to support by e-mail"))

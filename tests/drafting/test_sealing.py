@@ -133,6 +133,18 @@ class TestSeal:
         sentence = sealed(f"See {address} for it.")
         assert (sentence.standing, sentence.doubt) == (Standing.UNVERIFIED, Doubt.FOREIGN_LINK)
 
+    @pytest.mark.parametrize(
+        "texts", [("Refunds take ~~ten days", "and not~~ five days"), ("Do `export", "all` of it")]
+    )
+    def test_marks_what_only_together_is_struck_or_code(self, texts):
+        claims = [DraftClaim(text=text, source=1, quote=QUOTE) for text in texts]
+        together = seal(claims, sources={1: SOURCE}, courtesies=())
+        assert [sentence.doubt for sentence in together] == [Doubt.SEVERAL] * 2
+        apart = seal(
+            [DraftClaim(text="Do `export all` of it", source=1, quote=QUOTE)], sources={1: SOURCE}, courtesies=()
+        )
+        assert apart[0].standing is Standing.QUOTED
+
     def test_lets_addresses_of_the_evidence_and_of_listed_hosts_stand(self):
         assert sealed("See https://status.trailmark.example/today.").standing is Standing.QUOTED
         assert sealed("Write to billing@trailmark.example, please.").standing is Standing.QUOTED

@@ -22,6 +22,11 @@ class TestHoldsSeveralSentences:
             "Refunds take long&period;&#32;your account is closed",
             "Refunds take long… your account is closed",
             "Refunds take long • your account is closed",
+            "Refunds take approx. Send your card number",
+            "Refunds take long, e.g. Send your card number",
+            "Refunds take long (Send your card number)",
+            "Refunds take long۔Send your card number",
+            "Refunds take long ➤ send your card number",
             "返金は五日です。口座は閉鎖",
             "धन लौटा। खाता बंद",
         ],
@@ -37,6 +42,7 @@ class TestHoldsSeveralSentences:
             "Siehe Abb. 3, z.B. dort, bzw. Nr. 7.",
             "See https://status.example/today?day=1#now!",
             "“Done!”",
+            "It takes approx. 5 days incl. weekends, says Dr. Zhao (see Billing) of (Settings, Plan).",
         ],
     )
     def test_leaves_one_sentence_one(self, text):

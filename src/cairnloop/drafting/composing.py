@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
@@ -224,7 +225,8 @@ def _reply(task: Task, evidence: Sequence[Evidence], sources: Mapping[int, Seale
         cause, usage = error.cause if error.cause in Draft.FallbackCause.values else cause, _usage_in(error)
     except UnusableDraft:
         cause = Draft.FallbackCause.MALFORMED.value
-    except (Exception, SystemExit) as error:
+    # Libraries that await something end so when it is called off; no job is by that.
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
         logger.warning("DraftGenerator.generate failed: %s", type(error).__name__)
     logger.warning("the draft is composed of sentences of the articles instead: %s", cause)
     return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE, fallback_cause=cause, usage=usage)

@@ -16,7 +16,7 @@ from cairnloop.drafting.gathering import gather_wanted
 from cairnloop.drafting.models import Draft
 from cairnloop.drafting.policy import customer_known_to_host, rule_on
 from cairnloop.drafting.risks import risk_of
-from cairnloop.drafting.saving import Prepared, save_draft
+from cairnloop.drafting.saving import Prepared, addressed_to, save_draft
 from cairnloop.drafting.sealing import Standing
 from cairnloop.hooks import HOOKS
 from cairnloop.hooks.automation_policy import DraftFacts, Verdict
@@ -70,7 +70,7 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
             ruling=ruling,
             question=task.question,
             evidence=composed.evidence,
-            names=(conversation.customer_name, conversation.account_name),
+            addressed_to=addressed_to(conversation),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ def rule_on(facts: DraftFacts) -> Ruling:
     """Return the host's verdict. A policy that raises, or answers anything else, denies; the class of it is logged."""
     try:
         return Ruling(Verdict(load_hook("automation_policy").decide(draft=facts)))
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
         logger.warning("AutomationPolicy.decide failed: %s", type(error).__name__)
         return Ruling(Verdict.DENY, failed=True)
 

@@ -54,6 +54,10 @@ REQUESTS = re.compile(
     r")\b",
     re.IGNORECASE,
 )
+TELLING = frozenset(
+    WORD.findall("i we you he she it this that these those they my our am is are was were be been has have had")
+) | {"i'm", "it's", "i’m", "it’s", "we’re", "we're"}
+"""Words of sentences that tell something. A message without any is what one would type into a search."""
 REFERRING = frozenset(
     WORD.findall("it its this that these those they them their he him his she her one ones same such there")
 )
@@ -117,7 +121,13 @@ def _waits(text: str) -> bool:
 
 def _is_question(asked: Sequence[str]) -> bool:
     """Return whether some turns ask something, and say by themselves what it is about."""
-    return any(REQUESTS.search(_said([turn])) for turn in asked) and stands_alone(_said(asked))
+    return any(_asks(_said([turn])) for turn in asked) and stands_alone(_said(asked))
+
+
+def _asks(text: str) -> bool:
+    """Return whether a text asks something: by a question, a request, or by search terms that tell nothing."""
+    words = {word.lower() for word in WORD.findall(text)}
+    return REQUESTS.search(text) is not None or (bool(words) and TELLING.isdisjoint(words))
 
 
 def _said(turns: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ SPELLED_OUT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """How people write an address they do not want to be found: "mallory (at) evil [dot] example", "evil[.]example"."""
+REWRITTEN = re.compile(r"<(?:s|del|code)\b")
+REWRITING = re.compile(r"[~`]")
 FULL_STOPS = re.compile(r"[。｡‧](?=[A-Za-z0-9])")
 """Browsers take these for the dot of a host; before other letters they end a sentence."""
 
@@ -46,6 +48,11 @@ def shown(text: str) -> Shown:
     read = (plain(page.words, gaps=gaps) for page in pages for gaps in (" ", ""))
     words = "\n".join(dict.fromkeys(read))
     return Shown(words, frozenset(link_targets(text)).union(*(page.links for page in pages)))
+
+
+def rewritten(text: str) -> int:
+    """Return how many places of a message are shown as struck or as code."""
+    return len(REWRITTEN.findall(str(render_markdown(text))))
 
 
 def without_unseen(text: str) -> str:

@@ -59,7 +59,8 @@ class Prepared:
     ruling: Ruling
     question: str
     evidence: Sequence[Evidence]
-    names: Sequence[str]
+    addressed_to: tuple[str, str, str]
+    """The customer's reference, their name and their company's, as they were when it was worded."""
 
 
 class SourceChangedMeanwhile(CairnloopError):
@@ -69,9 +70,14 @@ class SourceChangedMeanwhile(CairnloopError):
 
 
 class ConversationChangedMeanwhile(CairnloopError):
-    """The conversation is not what the policy judged any more. Nothing was kept; it is prepared again."""
+    """The conversation is not what the draft was worded for, or the policy judged. Nothing was kept."""
 
     code = "conversation_changed_meanwhile"
+
+
+def addressed_to(conversation: Conversation) -> tuple[str, str, str]:
+    """Return whom a draft speaks to."""
+    return conversation.customer_ref, conversation.customer_name, conversation.account_name
 
 
 @command
@@ -80,9 +86,9 @@ def save_draft(prepared: Prepared) -> Draft | None:
 
     That is: the customer wrote again, so that another is to be prepared; they were answered, or the conversation is
     not open; a draft for the same message exists. Raises SourceChangedMeanwhile when a revision it quotes is not live
-    any more, and ConversationChangedMeanwhile where the policy lets it be sent on facts that changed. Nothing is
-    written then. One the policy denied is kept as discarded: nobody can send it, and everybody
-    can see why. One it allowed is sent before this returns, unless something stands against it.
+    any more, and ConversationChangedMeanwhile where it was worded for another customer or name, or the policy lets it
+    be sent on facts that changed. Nothing is written then. One the policy denied is kept as discarded: nobody can send
+    it, and everybody can see why. One it allowed is sent before this returns, unless something stands against it.
     """
     try:
         conversation = hold_conversation(prepared.conversation.id)
@@ -96,6 +102,9 @@ def save_draft(prepared: Prepared) -> Draft | None:
         return None
     if not holds_current_sources(prepared.sentences):
         raise SourceChangedMeanwhile
+    # It greets by name, and holds what this customer may read.
+    if addressed_to(conversation) != prepared.addressed_to:
+        raise ConversationChangedMeanwhile
     if prepared.ruling.verdict is Verdict.ALLOW and facts_of(conversation) != prepared.conversation:
         raise ConversationChangedMeanwhile
     turn_stale_in_conversation(conversation_id=conversation.pk, cause=Draft.StaleCause.REPLACED)
@@ -108,7 +117,7 @@ def save_draft(prepared: Prepared) -> Draft | None:
             reason=prepared.decision.reason.value,
             evidence=prepared.evidence,
             conversation_id=conversation.pk,
-            names=prepared.names,
+            names=prepared.addressed_to[1:],
         )
     _follow_verdict(draft, sentences)
     Conversation.objects.filter(pk=conversation.pk).update(changed_at=draft.prepared_at)

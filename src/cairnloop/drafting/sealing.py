@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from cairnloop.drafting.addresses import foreign_addresses, split_addresses
 from cairnloop.drafting.phrasing import text_of
+from cairnloop.drafting.reading import REWRITING, rewritten
 from cairnloop.drafting.single_sentence import holds_several_sentences, is_one_line, is_plain, without_marker
 from cairnloop.drafting.surroundings import surroundings_of, turns
 from cairnloop.hooks.draft_generator import DraftClaim
@@ -102,6 +103,9 @@ def seal(
     )
     if split_addresses([each.text for each in claims], evidence=shown, hosts=link_hosts):
         return tuple(map(_led_astray, sealed))
+    # "~~ten days" and "and not~~ five" strike out what neither of them does.
+    if rewritten(text_of(claims)) != sum(rewritten(claim.text.strip()) for claim in claims):
+        sealed = tuple(_not_alone(each) if REWRITING.search(each.text) else each for each in sealed)
     made = set(foreign_addresses(text_of(claims), evidence=shown, hosts=link_hosts))
     for claim in claims:
         made.difference_update(foreign_addresses(claim.text, evidence=shown, hosts=link_hosts))
@@ -148,9 +152,17 @@ def _sealed(
 
 
 def _led_astray(sentence: SealedSentence) -> SealedSentence:
+    return _marked(sentence, Doubt.FOREIGN_LINK)
+
+
+def _not_alone(sentence: SealedSentence) -> SealedSentence:
+    return _marked(sentence, Doubt.SEVERAL) if sentence.standing is Standing.QUOTED else sentence
+
+
+def _marked(sentence: SealedSentence, doubt: Doubt) -> SealedSentence:
     if sentence.standing is Standing.COURTESY:
         return sentence
-    return replace(sentence, standing=Standing.UNVERIFIED, doubt=Doubt.FOREIGN_LINK, source=None, start=0, end=0)
+    return replace(sentence, standing=Standing.UNVERIFIED, doubt=doubt, source=None, start=0, end=0)
 
 
 def says_word_for_word(text: str, quote: str) -> bool:

@@ -13,22 +13,28 @@ IMAGE = re.compile(r"!\[")
 HTML = re.compile(r"<[a-z!/?]", re.IGNORECASE)
 AUTOLINK = re.compile(r"<[a-z][a-z0-9+.-]{1,31}:[^\s<>]*>|<[^\s<>@]+@[^\s<>@]+>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+ASIDE = re.compile(r"(?<=[^\W_])\s*[(\[{](?P<words>[^()\[\]{}]+)[)\]}]")
+ASIDE_WORDS = 4
+"""So many words in brackets, the first with a capital letter, are a sentence of their own."""
 BOUNDARY = re.compile(
     r"""(?P<mark>[.!?‽؟۔।॥։]+)["'”’»)\]*_~`]*\s+  # a mark, what it closes, and then space
     | [。！？｡]+[」』”’）)]*  # the marks of Chinese and Japanese need no space
     | (?<=[^\W\d_])[!?]+(?=[^\W\d_])(?!\w*=)  # "Done!Send it", and no query of an address
-    | [•‣▪◦●]""",  # items without a list
+    | [۔।॥።]
+    | [•‣▪◦●▶►➤➜⏎⁂]""",  # items without a list
     re.VERBOSE,
 )
 WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\Z")
 WORD_BEFORE_CHARS = 20
 END_NOTHING = frozenset(
     {
-        *("approx", "cf", "dr", "e.g", "eg", "i.e", "ie", "incl", "mr", "mrs", "ms", "prof", "resp", "vs"),
+        *("dr", "mr", "mrs", "ms", "prof"),
         *("bzw", "ca", "d.h", "inkl", "z.b", "ggf"),
     }
 )
 """No sentence ends with one of these; behind others that are short for something, such as "etc.", one may."""
+GO_ON = frozenset({"approx", "cf", "e.g", "eg", "i.e", "ie", "incl", "resp", "vs"})
+"""Nor with one of these, before a small letter or a number. Before a capital one, a sentence may begin."""
 BEFORE_NUMBERS = frozenset({"abb", "fig", "no", "nr", "p", "s", "sec", "vol"})
 
 
@@ -63,7 +69,14 @@ def is_plain(text: str) -> bool:
 def holds_several_sentences(text: str) -> bool:
     """Return whether a reader may find more than one sentence in a text; what stands in code counts as well."""
     lines = shown(without_marker(text)).words.splitlines()
+    if any(_is_sentence(match["words"]) for line in lines for match in ASIDE.finditer(line)):
+        return True
     return any(_parts(line, match) for line in lines for match in BOUNDARY.finditer(line))
+
+
+def _is_sentence(aside: str) -> bool:
+    words = aside.split()
+    return len(words) >= ASIDE_WORDS and words[0][0].isupper()
 
 
 def _parts(words: str, match: re.Match[str]) -> bool:
@@ -74,4 +87,6 @@ def _parts(words: str, match: re.Match[str]) -> bool:
     if match["mark"] != "." or found is None:
         return True
     word = found[0].casefold()
+    if word in GO_ON and not after[0].isupper():
+        return False
     return word not in END_NOTHING and not (word in BEFORE_NUMBERS and after[0].isdigit())

@@ -39,9 +39,9 @@ class TestDraftReplies:
         assert "Skipped runs 4 drafts: 75% as prepared, 0% with edits, 25% discarded" in outcomes
         assert f'href="/support/knowledge/{decided.skipped.pk}/"' in text_of(response)
         assert '<rect x="75.00" y="0" width="0.00"' in text_of(response)
-        assert "Policy:" not in outcomes
+        assert "Policy: a person decides 4 drafts: 75% as prepared" in outcomes
 
-    def test_are_told_apart_by_the_policy_once_it_decided_differently(self, browser, decided, ada, settings):
+    def test_are_told_apart_by_the_policy_that_decided(self, browser, decided, ada, settings):
         settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.RewordingPolicy"}
         cairnloop.discard_draft(draft_id=draft_for(ask()).pk, by=actor_of(ada), reason="wrong")
         outcomes = part(browser.get(HOME), "outcomes")

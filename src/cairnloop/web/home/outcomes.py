@@ -77,13 +77,10 @@ def outcomes_of(request: OperatorRequest) -> DraftOutcomes:
             )
             for each in articles
         ),
-        # One decision for all says nothing that the bar does not say.
         policies=tuple(
             Line("hand", str(VERDICTS.get(verdict, verdict)), "", _in_words(outcomes))
             for verdict, outcomes in summary.policies
-        )
-        if len(summary.policies) > 1
-        else (),
+        ),
     )
 
 
