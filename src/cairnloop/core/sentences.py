@@ -135,7 +135,7 @@ SENTENCES: Mapping[str, Promise] = {
         "Say in 1 to 300 characters what should be different. Nothing was changed."
     ),
     "cairnloop.drafting.saving.ConversationChangedMeanwhile": _(
-        "The conversation is not what the policy judged any more. Nothing was kept; it is prepared again."
+        "The conversation changed while the draft was prepared. Nothing was kept; it is prepared again."
     ),
     "cairnloop.drafting.saving.SourceChangedMeanwhile": _(
         "A source was changed while the draft was prepared. Nothing was kept; it is prepared again."

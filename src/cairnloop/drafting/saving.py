@@ -70,7 +70,7 @@ class SourceChangedMeanwhile(CairnloopError):
 
 
 class ConversationChangedMeanwhile(CairnloopError):
-    """The conversation is not what the draft was worded for, or the policy judged. Nothing was kept."""
+    """The conversation changed while the draft was prepared. Nothing was kept; it is prepared again."""
 
     code = "conversation_changed_meanwhile"
 

@@ -76,6 +76,21 @@ class TestTheCard:
         assert "Partly in other words" in card and "Every claim quoted" not in card
         assert f"1 of {claims} claims: resting on a quoted passage, in other words" in re.sub(r"<[^>]+>", "", card)
 
+    def test_says_what_is_left_out_around_its_quotes(self, desk, waiting, knowledge):  # noqa: F811
+        whole = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "left out:" not in whole
+        revise(knowledge.skipped, f"{SKIPPED}\n\n| Owners |\n| --- |\n| restart them |", publish=True)
+        card = card_of(words_of(desk.look("conversation", draft_for(waiting.conversation).conversation)))
+        assert "Part of the section was left out:" in card
+
+    def test_calls_no_piece_of_a_sentence_a_claim_quoted(self, desk, waiting):
+        sentence = waiting.sentences.get(index=1)
+        piece = "A pipeline run is skipped"
+        DraftSentence.objects.filter(pk=sentence.pk).update(text=piece, end=sentence.start + len(piece))
+        card = re.sub(r"<[^>]+>", "", card_of(words_of(desk.look("conversation", waiting.conversation))))
+        assert "Pieces of sentences" in card and "Every claim quoted" not in card
+        assert "claims: a piece of a sentence: read all of it in the source" in card
+
     def test_says_why_there_is_none(self, desk, knowledge):  # noqa: F811  # the fixture above
         draft = draft_for(ask(UNKNOWN))
         card = card_of(words_of(desk.look("conversation", draft.conversation)))
@@ -244,6 +259,7 @@ class TestRegenerating:
         draft_for(waiting.conversation)
         card = card_of(words_of(desk.look("conversation", waiting.conversation)))
         assert "“shorter” was not followed: the generator of this site failed." in card
+        assert "Made of sentences of the articles: the generator of this site gave no draft. It failed." in card
 
     def test_says_where_none_arrived(self, desk, waiting):
         self.asks(desk, waiting)

@@ -115,6 +115,8 @@ class DraftCard:
     reasons: tuple[tuple[str, str], ...]
     regeneration_url: str = ""
     """Where another one is asked for; empty where none can be."""
+    fallback: str = ""
+    """Says that the generator of the site failed, and why; empty where it did not."""
     asked: str = ""
     """What an operator asked of it, and whether that made a difference."""
     is_edited: bool = False
@@ -171,6 +173,7 @@ def draft_card(
         edit_page_url=url_of("conversation", conversation, place=place, edit=1) + "#draft",
         reasons=tuple((value, str(label)) for value, label in DISCARD_REASONS),
         regeneration_url=url_of("conversation-draft-regeneration", conversation, place=place) if may_regenerate else "",
+        fallback=_fallback(draft) if sentences else "",
         asked=_asked(draft, before, sentences),
         is_edited=editing and may_edit,
         text=text_of(sentences),
@@ -306,6 +309,14 @@ def _asked(draft: Draft, before: Draft | None, sentences: Sequence[DraftSentence
     return _("Prepared anew: “%(instruction)s”") % said
 
 
+def _fallback(draft: Draft) -> str:
+    if not draft.fell_back:
+        return ""
+    return _("Made of sentences of the articles: the generator of this site gave no draft. %(cause)s.") % {
+        "cause": draft.get_fallback_cause_display()
+    }
+
+
 def _is_late(draft: Draft) -> bool:
     return draft.decided_at is not None and timezone.now() - draft.decided_at > LATE_AFTER
 
@@ -337,9 +348,6 @@ def _grounds(draft: Draft, sentences: Sequence[DraftSentence], conversation: Con
     if draft.kind == Draft.Kind.CLARIFICATION:
         found.append(Ground("circle-help", "info", _("Not enough was found:"), str(CLARIFICATIONS[draft.reason])))
     found += _answered(draft, conversation)
-    if draft.fell_back:
-        text = _("it is made of sentences of the articles instead")
-        found.append(Ground("triangle-alert", "warning", _("The generator of this site failed,"), text))
     if draft.held_back:
         found.append(Ground("hand", "warning", _("Not sent by itself:"), draft.get_held_back_display()))
     else:
