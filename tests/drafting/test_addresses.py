@@ -147,6 +147,13 @@ class TestForeignAddresses:
         assert doubts("Seats are full.", "They are free tomorrow.") == [Doubt.NONE] * 2
         assert doubts("Runs need .NET.", ".NET is there") == [Doubt.NONE] * 2
 
+    def test_are_split_by_no_sentence_that_begins_with_code(self):
+        text = "It happens a few times a year. `npm` and `status.example` say when."
+        source = SealedSource(revision_id=1, article_id=1, text=text, start=0, end=len(text))
+        quotes = "It happens a few times a year.", "`npm` and `status.example` say when."
+        claims = [DraftClaim(text=quote, source=1, quote=quote) for quote in quotes]
+        assert [each.doubt for each in seal(claims, sources={1: source}, courtesies=())] == [Doubt.NONE] * 2
+
     @pytest.mark.parametrize("definition", ["- [help]: %s", "> [help]: %s", "[help]: %s", "1. [help]:\n%s"])
     def test_are_defined_for_no_other_sentence(self, definition):
         hidden = definition % "&#104;ttps&colon;&sol;&sol;evil&period;com/login"

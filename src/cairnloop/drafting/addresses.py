@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from cairnloop.drafting.reading import shown
@@ -50,13 +49,13 @@ def foreign_addresses(text: str, *, evidence: Iterable[str], hosts: Collection[s
     return tuple(sorted(each for each in written if each not in known and host_of(each) not in allowed))
 
 
-def split_addresses(texts: Sequence[str], *, evidence: Iterable[str], hosts: Collection[str]) -> bool:
-    """Return whether two texts that follow on each other hold a foreign address that is split between them.
+def hold_split_addresses(pairs: Iterable[tuple[str, str]], *, evidence: Iterable[str], hosts: Collection[str]) -> bool:
+    """Return whether of two texts that follow on each other some hold a foreign address that is split between them.
 
     "Sign in at evil." and "example/login now" do: nobody begins a sentence so.
     """
     shown_before = list(evidence)
-    for before, after in pairwise(texts):
+    for before, after in pairs:
         if not (SPLIT_BEFORE.search(before) and GOES_ON.match(after)) and not SPLIT_BEHIND.match(after):
             continue
         whole = before.rstrip() + after.lstrip()

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
+from itertools import pairwise
 
-from cairnloop.drafting.addresses import foreign_addresses, split_addresses
+from cairnloop.drafting.addresses import foreign_addresses, hold_split_addresses
 from cairnloop.drafting.phrasing import text_of
 from cairnloop.drafting.reading import REWRITING, rewritten
 from cairnloop.drafting.single_sentence import holds_several_sentences, is_one_line, is_plain, without_marker
@@ -101,7 +102,17 @@ def seal(
         _sealed(claim, sources, folded, shown, courtesies, link_hosts, begins=claim.begins_paragraph or at == 0)
         for at, claim in enumerate(claims)
     )
-    if split_addresses([each.text for each in claims], evidence=shown, hosts=link_hosts):
+    literal = [
+        each.standing is Standing.QUOTED and says_word_for_word(claim.text, claim.quote)
+        for each, claim in zip(sealed, claims, strict=True)
+    ]
+    # What stands in a source as it is, such as a sentence that begins with code, is split by nobody.
+    pairs = [
+        (before.text, after.text)
+        for (before, is_quote), (after, is_quote_too) in pairwise(zip(claims, literal, strict=True))
+        if not (is_quote and is_quote_too)
+    ]
+    if hold_split_addresses(pairs, evidence=shown, hosts=link_hosts):
         return tuple(map(_led_astray, sealed))
     # "~~ten days" and "and not~~ five" strike out what neither of them does.
     if rewritten(text_of(claims)) != sum(rewritten(claim.text.strip()) for claim in claims):
