@@ -13,9 +13,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import cairnloop
 from cairnloop.core import live
 from cairnloop.models import Conversation, Message
+from cairnloop.widget import consumers
 from tests.accessible import objections
 from tests.factories import make_conversation
 from tests.widget import site
+from tests.widget.visiting import eventually as wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 ADA = cairnloop.Actor.operator("7", name="Ada Brandt")
@@ -63,6 +65,9 @@ def desktop(browser: Browser, asgi_address: str) -> Iterator[Desktop]:
     site.violations.clear()
     desktop = Desktop(browser, asgi_address)
     yield desktop
+    # What is still on its way would be stored in the next test.
+    desktop.context.close()
+    wait_until(lambda: not consumers._open)
     assert desktop.complaints == []
     assert desktop.foreign == []
     assert site.violations == []
