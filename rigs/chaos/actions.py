@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Q
 from django.utils import timezone
 
 import cairnloop
@@ -193,8 +194,11 @@ def _settle(stack: Stack, acts: list[Act]) -> None:
 
 
 def _open(acts: list[Act]) -> int:
-    over = (ToolExecution.Status.SUCCEEDED, ToolExecution.Status.FAILED)
-    ended = ToolExecution.objects.filter(proposal__in=[act.proposal for act in acts], status__in=over)
+    # One whose tool knows of nothing stays unknown for a while: what was asked for might still be under way.
+    over = Q(status__in=(ToolExecution.Status.SUCCEEDED, ToolExecution.Status.FAILED)) | Q(
+        status="unknown", asked__gt=0
+    )
+    ended = ToolExecution.objects.filter(over, proposal__in=[act.proposal for act in acts])
     return len(acts) - ended.values("proposal").distinct().count()
 
 

@@ -16,6 +16,7 @@ def _forget_calls() -> Any:
     Charge.calls.clear()
     Charge.fails_with.clear()
     Charge.answers.clear()
+    Charge.results.clear()
     Charge.version_of_target = "1"
 
 

@@ -112,9 +112,23 @@ class TestDeciding:
         proposal = cairnloop.propose_tool(tool="erase", input={"cents": 5}, by=second)
         approval = proposal.approvals.get()
         assert approve(approval, decider).is_pending
+        with pytest.raises(OtherProposalSeen):
+            # The second sees who was the first.
+            approve(approval, second)
+        approval.refresh_from_db()
         for same in (decider, second):
             with pytest.raises(SecondPersonNeeded):
                 approve(approval, same)
         other = cairnloop.propose_tool(tool="erase", input={"cents": 6}, by=BILLING).approvals.get()
         assert approve(other, decider).is_pending
+        other.refresh_from_db()
         assert approve(other, second).status == "approved"
+
+    def test_refuses_the_second_where_the_first_is_said_to_be_another(self, settings: Any, decider: Any, second: Any):
+        settings.CAIRNLOOP = {**CAIRNLOOP, "DESTRUCTIVE_TOOLS": ["erase"]}
+        approval = cairnloop.propose_tool(tool="erase", input={"cents": 5}, by=BILLING).approvals.get()
+        approve(approval, decider)
+        ToolApproval.objects.filter(pk=approval.pk).update(first_approver_ref=second.ref)
+        approval.refresh_from_db()
+        with pytest.raises(OtherProposalSeen):
+            approve(approval, decider)

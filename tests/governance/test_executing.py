@@ -32,6 +32,20 @@ def run(tool: str, given: dict[str, Any], *, by: Any, decider: Any, **more: Any)
     return proposal
 
 
+def ask_wrongly(self: Any, *, input: Any, context: Any) -> bool:
+    """A tool's own query that the database refuses."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nothing FROM nowhere")
+    return True
+
+
+class NoSuchCharge(cairnloop.ToolFailure):
+    """One that keeps no message."""
+
+    def __init__(self, charge: str) -> None:
+        self.charge = charge
+
+
 def standing(proposal: ToolProposal) -> Standing:
     return state_of(ToolProposal.objects.get(pk=proposal.pk)).standing
 
@@ -92,6 +106,15 @@ class TestRunning:
         assert standing(proposal) is Standing.SUCCEEDED
         assert proposal.executions.get().attempts == 2 and len(set(Charge.calls)) == 1
 
+    def test_records_a_refusal_and_a_result_of_another_make(self, decider: Any):
+        Charge.fails_with.append(NoSuchCharge("ch_1"))
+        refused = run("charge", {"cents": 5}, by=decider, decider=decider).executions.get()
+        assert (refused.status, refused.error) == ("failed", "refused")
+        for number, details in enumerate((None, ["x"], "x")):
+            Charge.results.append(cairnloop.ToolResult(summary="Done.", details=details))  # type: ignore[arg-type]
+            done = run("charge", {"cents": 10 + number}, by=decider, decider=decider).executions.get()
+            assert (done.status, done.details) == ("succeeded", {})
+
     def test_ends_trying_again(self, decider: Any):
         Charge.fails_with.extend(cairnloop.ToolFailure("Busy.", may_retry=True) for _ in range(9))
         proposal = run("charge", {"cents": 5}, by=decider, decider=decider)
@@ -144,6 +167,27 @@ class TestWhatChangedMeanwhile:
         run_waiting_jobs()
         assert standing(proposal) is Standing.SUCCEEDED
 
+    def test_refuses_what_cannot_ask_the_database(self, decider: Any, monkeypatch: Any):
+        proposal = cairnloop.propose_tool(tool="charge", input={"cents": 5}, by=decider)
+        approve(proposal.approvals.get(), decider)
+        monkeypatch.setattr(Charge, "authorize", ask_wrongly)
+        run_waiting_jobs()
+        assert proposal.approvals.get().cause == "denied" and Charge.calls == []
+
+    def test_refuses_what_another_said_it_runs_by_itself(self, decider: Any):
+        proposal = cairnloop.propose_tool(tool="charge", input={"cents": 5}, by=decider)
+        proposal.approvals.all().delete()
+        ToolProposal.objects.filter(pk=proposal.pk).update(mode="auto")
+        executing.execute_proposal(proposal_id=proposal.pk)
+        assert Charge.calls == []
+
+    def test_refuses_another_run_key(self, decider: Any):
+        proposal = cairnloop.propose_tool(tool="charge", input={"cents": 5}, by=decider)
+        approval = approve(proposal.approvals.get(), decider)
+        ToolExecution.objects.create(proposal=proposal, approval=approval, run_key="0" * 64, claimed_at=timezone.now())
+        executing.execute_proposal(proposal_id=proposal.pk)
+        assert Charge.calls == [] and proposal.executions.get().error == "record_changed"
+
     def test_refuses_what_is_overdue(self, decider: Any, monkeypatch: Any):
         proposal = self.approved(decider)
         late = timezone.now() + timedelta(hours=49)
@@ -163,9 +207,10 @@ class TestWhatChangedMeanwhile:
 
 @pytest.mark.usefixtures("tools")
 class TestNotKnowing:
-    def unknown(self, decider: Any) -> ToolExecution:
+    def unknown(self, decider: Any, *, cents: int = 5) -> ToolExecution:
         Charge.fails_with.append(TimeoutError("no answer about lin@example.com"))
-        proposal = run("charge", {"cents": 5}, by=decider, decider=decider)
+        Charge.calls.clear()
+        proposal = run("charge", {"cents": cents}, by=decider, decider=decider)
         execution: ToolExecution = proposal.executions.get()
         assert execution.is_unknown and "lin@" not in execution.summary
         executing.execute_proposal(proposal_id=proposal.pk)
@@ -210,11 +255,22 @@ class TestNotKnowing:
 
     def test_learns_that_it_did_not_happen(self, decider: Any):
         execution = self.unknown(decider)
-        Charge.answers.append(cairnloop.ToolFailure("No such charge.", may_retry=True))
-        reconcile_executions(now=timezone.now())
-        run_waiting_jobs()
-        execution.refresh_from_db()
+        for minutes, status in ((1, "unknown"), (14, "unknown"), (20, "failed")):
+            # What is under way where it was asked for may happen yet.
+            Charge.answers.append(cairnloop.ToolFailure("No such charge.", may_retry=True))
+            reconcile_executions(now=timezone.now() + timedelta(minutes=minutes))
+            run_waiting_jobs()
+            execution.refresh_from_db()
+            assert execution.status == status, minutes
         assert (execution.status, execution.error, len(Charge.calls)) == ("failed", "did_not_happen", 1)
+
+    def test_asks_the_others_where_one_breaks_off(self, decider: Any):
+        first, second = self.unknown(decider), self.unknown(decider, cents=6)
+        Charge.answers += [SystemExit(), cairnloop.ToolResult(summary="It went through.")]
+        reconcile_executions(now=timezone.now())
+        for execution in (first, second):
+            execution.refresh_from_db()
+        assert (first.status, first.asked, second.status) == ("unknown", 1, "succeeded")
 
     def test_stops_asking_a_tool_that_does_not_know(self, decider: Any):
         execution = self.unknown(decider)

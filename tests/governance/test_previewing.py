@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.utils import timezone
@@ -138,6 +139,13 @@ class TestWhatIsSeen:
         assert (model, made, key) == ("auth.User", "insert", "new 1")
         assert fields["password"] == (None, "••••") and fields["date_joined"] == (None, "(now)")
         assert fields["username"] == (None, "lin")
+
+    def test_shows_a_moment_that_was_chosen_where_the_field_would_fill_itself(self):
+        def sign_up() -> None:
+            User.objects.create(username="lin", date_joined=datetime(2031, 1, 1, tzinfo=UTC))
+
+        (*_, fields) = rows(doing(sign_up))[0]
+        assert str(fields["date_joined"][1]).startswith("2031-01-01")
 
     def test_shows_nothing_for_what_cancels_itself_out(self, group: Group):
         def there_and_back() -> None:

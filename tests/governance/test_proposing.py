@@ -12,6 +12,7 @@ from cairnloop.governance.queries import Standing, list_proposals, proposal_vers
 from cairnloop.models import AuditEntry, ToolProposal
 from tests.factories import BILLING, LIN, actor_of
 from tests.governance.conftest import grant
+from tests.governance.test_executing import ask_wrongly
 from tests.governance.tools import CAIRNLOOP, Charge
 
 
@@ -50,6 +51,20 @@ class TestProposing:
             ["more"] if "more" in given else ["cents"],
         )
         assert not proposal.approvals.exists() and actions(proposal) == ["tool.blocked"]
+
+    @pytest.mark.parametrize("names", [["a\x00b"], ["\ud800"], [f"n{number}" for number in range(20_000)]])
+    def test_bounds_what_it_keeps_of_unknown_fields(self, names: list[str]):
+        proposal = cairnloop.propose_tool(tool="charge", input={"cents": 5, **dict.fromkeys(names, 1)}, by=BILLING)
+        assert proposal.status == "needs_input"
+        assert 1 <= len(ToolProposal.objects.get(pk=proposal.pk).errors) <= 50
+
+    @pytest.mark.parametrize("method", ["authorize", "preview", "target_version"])
+    def test_blocks_or_goes_on_where_a_tool_cannot_ask_the_database(self, monkeypatch: Any, decider: Any, method: str):
+        monkeypatch.setattr(Charge, method, ask_wrongly)
+        proposal = cairnloop.propose_tool(tool="charge", input={"cents": 5}, by=decider)
+        # Words alone are no reason not to ask: the card shows the input.
+        assert proposal.status == {"authorize": "denied", "preview": "open", "target_version": "blocked"}[method]
+        assert ToolProposal.objects.count() == 1
 
     def test_says_in_plain_words_what_is_wrong(self):
         for cents, says in ((0, "Give more than 0."), ("many", "Give a whole number."), (None, "Give a whole number.")):

@@ -72,6 +72,11 @@ class InputWithASecret(Sound):
         password: SecretStr | None = None
 
 
+class RunThatYields(Sound):
+    def run(self, *, input: Any, context: cairnloop.ToolContext, run_key: str) -> Any:
+        yield cairnloop.ToolResult(summary="Never.")
+
+
 class WithoutRun(cairnloop.Tool):
     name = "without_run"
     title = "Without run"
@@ -160,6 +165,7 @@ class TestARegistry:
             (OneScopeAsText, "frozenset"),
             (InputOfAnotherKind, "pydantic model"),
             (InputWithASecret, "SecretStr"),
+            (RunThatYields, "yields"),
             (WithoutRun, "no run method"),
             (RunWithoutKey, "run must accept"),
             (AsyncRun, "is async"),

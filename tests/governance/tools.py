@@ -55,6 +55,7 @@ class Charge(cairnloop.Tool):
     calls: ClassVar[list[str]] = []
     fails_with: ClassVar[list[Exception]] = []
     answers: ClassVar[list[Any]] = []
+    results: ClassVar[list[cairnloop.ToolResult]] = []
     meanwhile: ClassVar[list[Callable[[], Any]]] = []
     version_of_target = "1"
 
@@ -76,11 +77,13 @@ class Charge(cairnloop.Tool):
             self.meanwhile.pop()()
         if self.fails_with:
             raise self.fails_with.pop(0)
+        if self.results:
+            return self.results.pop(0)
         return cairnloop.ToolResult(summary=f"Charged {input.cents} cents.", details={"api_key": "sk", "id": "ch_1"})
 
     def reconcile(self, *, input: Any, context: cairnloop.ToolContext, run_key: str) -> cairnloop.ToolResult | None:
         answer = self.answers.pop(0) if self.answers else None
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import ParamSpec, TypeVar
 
 from django.db import transaction
@@ -55,6 +55,11 @@ def outside_transaction(view: Callable[P, R]) -> Callable[P, R]:
 def savepoint() -> AbstractContextManager[None]:
     """Open a savepoint, so that one statement may fail without losing the transaction around it."""
     return transaction.atomic()
+
+
+def sheltered() -> AbstractContextManager[None]:
+    """Open a savepoint where a transaction is under way: code of the host whose query fails does not take it along."""
+    return transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()
 
 
 @contextmanager

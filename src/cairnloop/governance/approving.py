@@ -76,6 +76,7 @@ def approve_tool(*, approval_id: int, by: Actor, seen_digest: str) -> ToolApprov
     if proposal.needs_two_people:
         if not approval.first_approver_ref:
             approval.keep_first(by=by, at=now)
+            approval.bind(binding_of(proposal, approval))
             record("tool.approved_first", by=by, subject=subject_of(proposal), evidence=evidence)
             publish(ToolProposalChanged(proposal.conversation_id, proposal.pk))
             return approval

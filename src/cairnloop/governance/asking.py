@@ -32,8 +32,7 @@ def ask(proposal: ToolProposal, *, at: datetime) -> ToolApproval:
     )
     # Bound to what the database gives back: what is compared later was read from there too.
     approval.refresh_from_db()
-    approval.digest = binding_of(proposal, approval)
-    approval.save(update_fields=["digest"])
+    approval.bind(binding_of(proposal, approval))
     record(
         "tool.approval_asked",
         by=GOVERNANCE,

@@ -10,9 +10,16 @@ from cairnloop.governance.models import ToolApproval, ToolProposal
 
 
 def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
-    """Return the digest of what is approved: every field of the proposal, whatever fields there will be."""
+    """Return the digest of what is approved: every field of the proposal, whatever fields there will be, and what
+    the second of two people relies on: who was the first."""
     fields = {each.attname: _plain(getattr(proposal, each.attname)) for each in proposal._meta.concrete_fields}
-    bound = {"opened_at": _plain(approval.opened_at), "expires_at": _plain(approval.expires_at), "id": approval.pk}
+    bound = {
+        "id": approval.pk,
+        "opened_at": _plain(approval.opened_at),
+        "expires_at": _plain(approval.expires_at),
+        "first_approver_ref": approval.first_approver_ref,
+        "first_approved_at": _plain(approval.first_approved_at),
+    }
     return digest_of({"proposal": fields, "approval": bound})
 
 

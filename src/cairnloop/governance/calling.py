@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from cairnloop.governance.canonical import Unkeepable, keepable
 from cairnloop.governance.effects import masked
 from cairnloop.governance.guarding import Runnable
 from cairnloop.governance.models import ToolExecution
-from cairnloop.governance.validating import sentence
+from cairnloop.governance.validating import said_by, sentence
 from cairnloop.hooks.tool import Risk, ToolFailure, ToolResult
 
 logger = logging.getLogger("cairnloop.governance")
@@ -52,7 +53,7 @@ def happened(result: object) -> Outcome:
     if isinstance(result, ToolResult):
         summary = sentence(result.summary, limit=SUMMARY_CHARS)
         try:
-            details = masked(keepable(result.details))
+            details = masked(keepable(result.details)) if isinstance(result.details, Mapping) else {}
         except Unkeepable:
             details = {}
     return Outcome(status=ToolExecution.Status.SUCCEEDED, summary=summary or _("Done."), details=details)
@@ -62,9 +63,9 @@ def refused(failure: ToolFailure) -> Outcome:
     """Return the outcome of a tool that did nothing and said why."""
     return Outcome(
         status=ToolExecution.Status.FAILED,
-        summary=sentence(failure.message, limit=SUMMARY_CHARS) or _("The action could not be done."),
+        summary=sentence(said_by(failure), limit=SUMMARY_CHARS) or _("The action could not be done."),
         error="refused",
-        may_retry=failure.may_retry is True,
+        may_retry=getattr(failure, "may_retry", False) is True,
     )
 
 

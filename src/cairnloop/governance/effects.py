@@ -142,9 +142,18 @@ def _fields(
             yield {"name": field.name, "before": before and HIDDEN, "after": after and HIDDEN}
             continue
         shown = _shown(field, after, labels, window)
-        if row.before is None and after is not None and shown != NOW and _is_generated(field):
-            shown = GENERATED
+        if row.before is None and after is not None and _is_generated(field):
+            shown = _unchosen(field, after, window) or shown
         yield {"name": field.name, "before": _shown(field, before, labels, None), "after": shown}
+
+
+def _unchosen(field: models.Field[Any, Any], value: Any, window: tuple[datetime, datetime]) -> str:
+    """Name a value of a field that fills itself; empty where the tool chose it: another moment, another day."""
+    if isinstance(field, models.DateTimeField):
+        return NOW if _is_within(value, window) else ""
+    if isinstance(field, models.DateField):
+        return NOW if value in {moment.date().isoformat() for moment in window} else ""
+    return GENERATED
 
 
 def _shown(

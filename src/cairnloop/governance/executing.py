@@ -153,6 +153,8 @@ def _guarded(
     if approval is not None and approval.status != ToolApproval.Status.APPROVED:
         return None
     try:
+        if execution is not None and execution.run_key != run_key_of(proposal):
+            raise Stopped(Cause.RECORD_CHANGED)
         runnable = refuse_changed(proposal, approval, at=now)
     except Overdue:
         cause = ""

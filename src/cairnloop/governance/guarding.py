@@ -55,7 +55,8 @@ def refuse_changed(proposal: ToolProposal, approval: ToolApproval | None, *, at:
     tool = find_tool(proposal.tool)
     if tool is None or tool.version != proposal.tool_version:
         raise Stopped(Cause.TOOL_CHANGED)
-    if policy_version_of(tool, mode_of(tool, proposal.proposer)) != proposal.policy_version:
+    mode = mode_of(tool, proposal.proposer)
+    if policy_version_of(tool, mode) != proposal.policy_version or mode != proposal.mode:
         raise Stopped(Cause.POLICY_CHANGED)
     given = checked_input(tool, proposal.input)
     if given.model is None or given.canonical != proposal.input:

@@ -306,6 +306,11 @@ class ToolApproval(models.Model):
         self.first_approver_ref, self.first_approver_name, self.first_approved_at = by.ref, by.name, at
         self.save(update_fields=["first_approver_ref", "first_approver_name", "first_approved_at"])
 
+    def bind(self, digest: str) -> None:
+        """Note what it is bound to now. The caller holds the row."""
+        self.digest = digest
+        self.save(update_fields=["digest"])
+
     def approve(self, *, by: Actor, at: datetime, decision_digest: str) -> None:
         """Move to approved: the proposal may run, once."""
         self.lifecycle.move(self, self.Status.APPROVED, decision_digest=decision_digest, **_decided(by, at))

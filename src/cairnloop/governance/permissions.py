@@ -8,6 +8,7 @@ from typing import Any
 
 from cairnloop.conversations.models import Conversation
 from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.core.transactions import sheltered
 from cairnloop.hooks import load_hook
 from cairnloop.hooks.operator_access import HostUser, ToolVerb, active_user
 
@@ -65,7 +66,8 @@ class Permissions:
 
     def _answer(self, question: Callable[[], Any]) -> Any:
         try:
-            return question()
+            with sheltered():
+                return question()
         except Exception as error:
             logger.warning("OperatorAccess failed: %s", type(error).__name__)
             return None

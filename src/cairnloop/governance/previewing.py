@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from cairnloop.conf import get_settings
 from cairnloop.core.transactions import limit_statements, undone
 from cairnloop.governance.effects import Effect
-from cairnloop.governance.validating import NotForeseeable, sentence
+from cairnloop.governance.validating import NotForeseeable, said_by, sentence
 from cairnloop.governance.watching import watching
 from cairnloop.hooks.tool import Tool, ToolContext, ToolFailure
 
@@ -34,7 +34,7 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
                 tool.run(input=model, context=context, run_key=RUN_KEY)
             effect = watch.effect
     except ToolFailure as failure:
-        raise NotForeseeable(sentence(failure.message) or _("The action could not be done now.")) from failure
+        raise NotForeseeable(sentence(said_by(failure)) or _("The action could not be done now.")) from failure
     except NotForeseeable:
         raise
     except DatabaseError as error:

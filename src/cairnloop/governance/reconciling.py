@@ -33,6 +33,8 @@ JOB = "cairnloop:governance.execute_tool"
 ASKED_LIMIT = 6
 """How often a tool is asked what became of a run, before it is left to a person."""
 AGAIN_AFTER = timedelta(minutes=5)
+NO_IS_FINAL_AFTER = timedelta(minutes=15)
+"""How long after a run began its tool is believed that it did not happen: longer than a request is under way."""
 NEVER_BEGUN_AFTER = timedelta(hours=1)
 AT_ONCE = 50
 
@@ -51,8 +53,9 @@ def reconcile_executions(*, now: datetime) -> None:
     due = ToolExecution.objects.unknown().filter(asked__lt=ASKED_LIMIT).order_by("pk")
     due = due.filter(Q(asked_at__isnull=True) | Q(asked_at__lt=now - AGAIN_AFTER))
     for execution in due.select_related("proposal__conversation")[:AT_ONCE]:
-        outcome = _answer(execution)
+        # Noted before: one whose tool breaks off is not asked again at once, before all others.
         _note_asked(execution_id=execution.pk, now=now)
+        outcome = _answer(execution, now=now)
         if outcome is not None:
             finish_execution(execution_id=execution.pk, outcome=outcome)
             telemetry.count("tool.run", outcome="reconciled")
@@ -92,7 +95,7 @@ def _note_asked(*, execution_id: int, now: datetime) -> None:
     execution.note_asked(at=now)
 
 
-def _answer(execution: ToolExecution) -> Outcome | None:
+def _answer(execution: ToolExecution, *, now: datetime) -> Outcome | None:
     proposal = execution.proposal
     tool = find_tool(proposal.tool)
     model = checked_input(tool, proposal.input).model if tool else None
@@ -101,9 +104,12 @@ def _answer(execution: ToolExecution) -> Outcome | None:
     try:
         result = tool.reconcile(input=model, context=context_of(proposal), run_key=execution.run_key)
     except ToolFailure as failure:
+        # Not yet, perhaps: what was asked for may be under way where it was asked.
+        if execution.begun_at is None or execution.begun_at > now - NO_IS_FINAL_AFTER:
+            return None
         # It did not happen. Doing it now is for a person to ask for.
         return Outcome(status=ToolExecution.Status.FAILED, summary=refused(failure).summary, error="did_not_happen")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         logger.warning("reconcile of tool %s failed: %s", tool.name, type(error).__name__)
         return None
     return None if result is None else happened(result)

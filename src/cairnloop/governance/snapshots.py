@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
+from cairnloop.core.transactions import undone
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.previewing import foresee
 from cairnloop.governance.registry import policy_version_of
@@ -47,7 +48,8 @@ def snapshot_of(tool: Tool, model: BaseModel, *, context: ToolContext, mode: Mod
 def target_version_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> str:
     """Return the version of what a tool acts on. Raises NotForeseeable where the tool does not tell."""
     try:
-        version = tool.target_version(input=model, context=context)
+        with undone():
+            version = tool.target_version(input=model, context=context)
     except Exception as error:
         logger.warning("target_version of tool %s failed: %s", tool.name, type(error).__name__)
         raise NotForeseeable(_("What this acts on could not be found.")) from error
@@ -58,7 +60,8 @@ def target_version_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> 
 
 def _consequence(tool: Tool, model: BaseModel, context: ToolContext) -> str:
     try:
-        return sentence(tool.preview(input=model, context=context), limit=CONSEQUENCE_CHARS)
+        with undone():
+            return sentence(tool.preview(input=model, context=context), limit=CONSEQUENCE_CHARS)
     except Exception as error:
         # The card shows the input instead: words are for the reader, the approval binds the rest.
         logger.warning("preview of tool %s failed: %s", tool.name, type(error).__name__)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
 from cairnloop.core.texts import storable
+from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import Unkeepable, keepable
 from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.wording import words_for
-from cairnloop.hooks.tool import Tool, ToolContext, ToolDenied
+from cairnloop.hooks.tool import Tool, ToolContext, ToolDenied, ToolFailure
 
 logger = logging.getLogger("cairnloop.governance")
 
 Status = ToolProposal.Status
+ERRORS = 50
+"""How many flaws of an input are told."""
 REASON_CHARS = 500
 WHOLE = "__all__"
 """Where an error belongs to no single field."""
@@ -50,7 +54,8 @@ class Ruling:
 def checked_input(tool: Tool, given: Mapping[str, Any]) -> CheckedInput:
     """Return what a tool understands of an input, in one spelling, or what is wrong with it at which field."""
     known = {alias for name, each in tool.Input.model_fields.items() for alias in (name, each.alias) if alias}
-    unknown = {str(name)[:100]: [_("The tool has no such field.")] for name in given if name not in known}
+    others = islice((name for name in given if name not in known), ERRORS)
+    unknown = {storable(str(name)[:100]): [_("The tool has no such field.")] for name in others}
     if unknown:
         return CheckedInput(model=None, errors=unknown)
     try:
@@ -67,7 +72,9 @@ def checked_input(tool: Tool, given: Mapping[str, Any]) -> CheckedInput:
         model = tool.Input.model_validate(canonical)
         if keepable(model.model_dump(mode="json", by_alias=True)) != canonical:
             raise Unkeepable
-    except (Unkeepable, ValidationError):
+    except Exception as error:
+        # Also what its own serialisers and validators raise, the second time only.
+        logger.info("Input of tool %s cannot be kept: %s", tool.name, type(error).__name__)
         return CheckedInput(model=None, errors={WHOLE: [_("This is too long, or cannot be kept as it is.")]})
     return CheckedInput(model=model, canonical=canonical)
 
@@ -94,14 +101,21 @@ def rule_on(
 def denial_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> str:
     """Return why the tool does not allow it, or an empty string. A tool that fails to answer does not."""
     try:
-        if tool.authorize(input=model, context=context) is True:
-            return ""
+        # It answers, and does nothing: what it wrote would stay, and a query of its that fails would end everything.
+        with undone():
+            if tool.authorize(input=model, context=context) is True:
+                return ""
     except ToolDenied as denied:
-        return sentence(denied.message) or _("The rules of this action do not allow it.")
+        return sentence(said_by(denied)) or _("The rules of this action do not allow it.")
     except Exception as error:
         logger.warning("authorize of tool %s failed: %s", tool.name, type(error).__name__)
         return _("Whether this is allowed could not be found out, so it is not.")
     return _("The rules of this action do not allow it.")
+
+
+def said_by(refusal: ToolDenied | ToolFailure) -> Any:
+    """Return what a tool said as it refused; a subclass of its own may have left that out."""
+    return getattr(refusal, "message", None) or str(refusal)
 
 
 def sentence(text: Any, *, limit: int = REASON_CHARS) -> str:
@@ -112,7 +126,7 @@ def sentence(text: Any, *, limit: int = REASON_CHARS) -> str:
 def _errors_of(error: ValidationError) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     # Without the input: it would be repeated where nobody expects it.
-    for each in error.errors(include_url=False, include_input=False)[:50]:
+    for each in error.errors(include_url=False, include_input=False)[:ERRORS]:
         place = ".".join(map(str, each["loc"]))[:100] or WHOLE
         errors.setdefault(storable(place), []).append(sentence(words_for(each), limit=200))
     return errors

@@ -113,5 +113,7 @@ class Tool:
 
     def reconcile(self, *, input: Any, context: ToolContext, run_key: str) -> ToolResult | None:
         """Find out what became of a run that ended unseen: return its result if it happened, raise ToolFailure if
-        it did not, and return None where it cannot be told; a person is asked then. Never do it here."""
+        it did not, and return None where it cannot be told; a person is asked then. Never do it here.
+
+        A ToolFailure counts from a quarter of an hour after the run began: until then it may still be under way."""
         return None
