@@ -5,41 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cairnloop.conversations.models import Conversation
-from cairnloop.governance.canonical import spell
-from cairnloop.governance.effects import masked
 from cairnloop.governance.models import ToolApproval, ToolProposal
 from cairnloop.governance.queries import ProposalState, Standing, list_proposals
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.composer import Notice
 from cairnloop.web.conversation.presenter import url_of
+from cairnloop.web.conversation.proposal_changes import Change, changes_of, errors_of, inputs_of
 from cairnloop.web.conversation.timeline import Status
 from cairnloop.web.inbox.place import place_of
 
-MOST_CHANGES = 40
-"""How many changed fields a card shows; it says how many more there are."""
-VALUE_CHARS = 300
+FIRST_CHANGES = 40
+"""How many changed fields a card shows at once; the others unfold."""
 REOPENABLE = {Standing.REJECTED, Standing.DEFERRED, Standing.EXPIRED, Standing.INVALIDATED, Standing.FAILED}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field of one row, before and after; `doing` tells whether the row is new, changed or gone."""
-
-    doing: str
-    row: str
-    field: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,8 +39,10 @@ class ProposalCard:
     """What became of it, or what comes next."""
     consequence: str
     changes: tuple[Change, ...]
-    more_changes: int
+    more_changes: tuple[Change, ...]
     inputs: tuple[tuple[str, str], ...]
+    errors: tuple[tuple[str, str], ...]
+    """What is wrong with the input, field by field."""
     policy: str
     history: tuple[tuple[str, datetime], ...]
     tool: str
@@ -146,7 +132,7 @@ def card_of(
 ) -> ProposalCard:
     """Return one action as it is shown, with what this operator may decide about it; a refused decision says why."""
     proposal, approval, execution = state.proposal, state.approval, state.execution
-    changes = tuple(_changes(proposal))
+    changes = tuple(changes_of(proposal))
     waits = state.standing == Standing.PENDING and approval is not None and approval.expires_at > timezone.now()
     return ProposalCard(
         id=proposal.pk,
@@ -156,9 +142,10 @@ def card_of(
         risk=_risk(proposal),
         says=_says(state),
         consequence=proposal.consequence,
-        changes=changes[:MOST_CHANGES],
-        more_changes=max(0, len(changes) - MOST_CHANGES),
-        inputs=tuple((name.replace("_", " "), _shown(value)) for name, value in masked(proposal.input).items()),
+        changes=changes[:FIRST_CHANGES],
+        more_changes=changes[FIRST_CHANGES:],
+        inputs=tuple(inputs_of(proposal)),
+        errors=tuple(errors_of(proposal)),
         policy=_policy(proposal),
         history=tuple(_history(proposal)),
         tool=proposal.tool,
@@ -186,32 +173,6 @@ def _needs_another(request: OperatorRequest, proposal: ToolProposal, approval: T
         return False
     proposed = (proposal.proposer_kind, proposal.proposer_ref) == (request.actor.kind, request.actor.ref)
     return proposed or request.actor.ref == approval.first_approver_ref
-
-
-def _changes(proposal: ToolProposal) -> Iterator[Change]:
-    for row in (proposal.effect or {}).get("rows", []):
-        name = f"{row['model'].rpartition('.')[2]} {row['key']}"
-        if not row["fields"]:
-            yield Change(row["doing"], name, "", None, None)
-        for field in row["fields"]:
-            label = field["name"].replace("_", " ")
-            yield Change(row["doing"], name, label, _readable(field["before"]), _readable(field["after"]))
-
-
-def _readable(value: str | None) -> str | None:
-    """Return a moment as people read it, to the minute; any other value as it is."""
-    try:
-        moment = parse_datetime(value or "")
-    except ValueError:
-        return value
-    if moment is None:
-        return value
-    return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, "DATETIME_FORMAT")
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else spell(value)
-    return text if len(text) <= VALUE_CHARS else f"{text[:VALUE_CHARS]}…"
 
 
 def _status(standing: Standing) -> Status:
