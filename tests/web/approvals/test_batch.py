@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 
 import cairnloop
@@ -15,8 +15,9 @@ from cairnloop.models import AuditEntry, ToolApproval
 from tests import factories
 from tests.factories import MATEUS, make_conversation
 from tests.governance.conftest import grant
-from tests.governance.tools import CAIRNLOOP, Tag
+from tests.governance.tools import CAIRNLOOP, Tag, Unauthorised
 from tests.web.approvals.conftest import QUEUE, approve, choice, proposed, standing, text_of
+from tests.web.conversation.test_proposal_changes import RenameAll
 
 pytestmark = pytest.mark.usefixtures("tools")
 
@@ -26,6 +27,22 @@ class TagTwice(Tag):
 
     name = "tag_twice"
     needs_two_people = True
+
+
+class TagAll(RenameAll):
+    """Of low risk, and it tells what it changes."""
+
+    name = "tag_all"
+    risk = cairnloop.Risk.LOW_WRITE
+
+
+class TagSilently(Unauthorised):
+    """Of low risk, and it tells nothing at all."""
+
+    name = "tag_silently"
+
+    def authorize(self, *, input: Any, context: cairnloop.ToolContext) -> bool:
+        return True
 
 
 def world() -> Any:
@@ -45,6 +62,39 @@ class TestChoosing:
         page = text_of(queue.get(QUEUE))
         assert page.count('name="chosen"') == 1
         assert f'value="{choice(low)}" form="approvals-batch"' in page
+
+    @pytest.mark.parametrize(
+        ("groups", "is_offered", "is_inline"), [(1, True, True), (7, True, False), (8, False, False)]
+    )
+    def test_needs_a_row_that_shows_what_will_change(self, queue, settings, groups, is_offered, is_inline):
+        settings.CAIRNLOOP = {"TOOLS": [f"{__name__}.TagAll"]}
+        Group.objects.bulk_create(Group(name=f"Old {number}") for number in range(groups))
+        given = {"begins": "Old", "ends": " <too>"}
+        cairnloop.propose_tool(tool="tag_all", input=given, by=factories.BILLING)
+        page = text_of(queue.get(QUEUE))
+        assert ('name="chosen"' in page) == is_offered
+        assert page.count("&lt;too&gt;") == (groups + 1 if is_offered else 0)
+        assert ('-told" open>' in page) == is_inline
+
+    def test_needs_values_that_are_kept_whole(self, queue, settings):
+        settings.CAIRNLOOP = {"TOOLS": [f"{__name__}.TagAll"]}
+        Group.objects.create(name="Old")
+        proposal = cairnloop.propose_tool(tool="tag_all", input={"begins": "Old", "ends": "!"}, by=factories.BILLING)
+        assert 'name="chosen"' in text_of(queue.get(QUEUE))
+        proposal.effect["rows"][0]["fields"][0]["after"] = f"{'A' * 200}… (320, {'0' * 16})"
+        proposal.save()
+        assert 'name="chosen"' not in text_of(queue.get(QUEUE))
+
+    def test_needs_that_something_is_told(self, queue, settings):
+        settings.CAIRNLOOP = {"TOOLS": [f"{__name__}.TagSilently"]}
+        assert cairnloop.propose_tool(tool="tag_silently", input={}, by=factories.BILLING).is_open
+        page = text_of(queue.get(QUEUE))
+        assert "Unauthorised" in page and 'name="chosen"' not in page
+
+    def test_shows_the_whole_input(self, queue):
+        cairnloop.propose_tool(tool="tag", input={"cents": 5, "url": "A" * 1000 + " AND MONEY"}, by=factories.BILLING)
+        page = text_of(queue.get(QUEUE))
+        assert " AND MONEY" in page and '-told">' in page and 'name="chosen"' in page
 
     def test_is_not_offered_where_there_is_nothing_to_choose(self, queue, decider):
         proposed(tool="charge", by=decider)

@@ -197,8 +197,8 @@ class TestTheCard:
         path = f"{QUEUE}actions/{proposal.pk}/"
         card = queue.get(path, headers=HTMX).content.decode()
         assert card.strip().startswith(f'<li class="cl-approval" id="approvals-row-{proposal.pk}"')
-        assert f'hx-target="#approvals-row-{proposal.pk}"' in card and "Inputs" in card
-        assert "Inputs" not in queue.get(path, {"closed": ""}, headers=HTMX).content.decode()
+        assert f'hx-target="#approvals-row-{proposal.pk}"' in card and "Policy" in card
+        assert "Policy" not in queue.get(path, {"closed": ""}, headers=HTMX).content.decode()
 
     def test_is_a_page_without_javascript(self, queue):
         proposal = proposed(make_conversation())

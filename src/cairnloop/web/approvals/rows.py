@@ -26,6 +26,11 @@ from cairnloop.web.paging import behind, page_after, until
 
 PAGE_SIZE = 25
 SHOWN_LIMIT = 500
+INLINE_CHANGES = 3
+INLINE_CHARS = 600
+"""What a row tells at once; more than that unfolds in it."""
+CHOICE_ROWS = 7
+"""How many rows of the host an action may touch that is chosen without its card."""
 MARK = re.compile(r"([0-9]{1,18})\.([0-9a-f]{12})")
 
 
@@ -46,7 +51,9 @@ class Row:
     second: str
     """Whether a second person is needed, and whether that may be the reader."""
     choice: str
-    """The value of its checkbox; empty where it is decided alone."""
+    """The value of its checkbox; empty where it is decided alone, on its card."""
+    is_inline: bool
+    """True where what it would do is short enough to be told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ def read_marks(query: QueryDict) -> dict[int, str]:
 def _row(state: ProposalState, card: ProposalCard, *, asked: Asked) -> Row:
     proposal = state.proposal
     conversation, dom_id = proposal.conversation, f"approvals-row-{proposal.pk}"
-    choice = f"{card.approval_id}.{card.digest}" if card.may_approve and proposal.suits_batch else ""
+    is_choice = card.may_approve and proposal.suits_batch and _is_told(proposal, card)
     return Row(
         id=proposal.pk,
         dom_id=dom_id,
@@ -164,8 +171,22 @@ def _row(state: ProposalState, card: ProposalCard, *, asked: Asked) -> Row:
         conversation_url=url_of("conversation", conversation, place=Place()) + "#proposals" if conversation else "",
         customer=_customer(proposal),
         second=_second(proposal, card),
-        choice=choice,
+        choice=f"{card.approval_id}.{card.digest}" if is_choice else "",
+        is_inline=len(card.changes) <= INLINE_CHANGES and _chars(card) <= INLINE_CHARS,
     )
+
+
+def _is_told(proposal: ToolProposal, card: ProposalCard) -> bool:
+    """True where a row can say everything the card would: of few rows of the host, and each value whole."""
+    if card.more_changes or any(change.is_cut for change in card.changes):
+        return False
+    touched = (proposal.effect or {}).get("rows", [])
+    return len(touched) <= CHOICE_ROWS and bool(card.changes or card.inputs or card.consequence)
+
+
+def _chars(card: ProposalCard) -> int:
+    changed = sum(len(change.before or "") + len(change.after or "") for change in card.changes)
+    return changed + sum(len(value) for _name, value in card.inputs)
 
 
 def _version(state: ProposalState) -> str:
