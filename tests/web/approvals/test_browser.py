@@ -92,6 +92,8 @@ def test_goes_by_keyboard(desk, five, backstage):  # noqa: F811
     expect(row(page, five[1]).get_by_text("Policy")).to_be_visible()
     expect(row(page, five[1]).locator(".cl-approval-title")).to_be_focused()
     expect(page.get_by_role("button", name="Approve selected 1")).to_be_enabled()
+    # Until then a link that was put in leads to its own page.
+    expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
     page.keyboard.press("Enter")
     expect(row(page, five[1]).get_by_text("Policy")).to_have_count(0)
     page.keyboard.press("j")
@@ -104,6 +106,21 @@ def test_goes_by_keyboard(desk, five, backstage):  # noqa: F811
     page.get_by_role("button", name="Approve selected 4").click()
     expect(page.get_by_role("alert")).to_contain_text("4 actions were approved.")
     assert backstage(lambda: ToolApproval.objects.pending().get().proposal_id) == five[4].pk
+
+
+def test_shows_what_became_of_a_batch_from_the_end_of_a_long_list(desk, five, backstage):  # noqa: F811
+    page = desk().open(QUEUE, state="")
+    page.set_viewport_size({"width": 1000, "height": 420})
+    for refused in (False, True):
+        row(page, five[3 - refused]).locator("input").check()
+        if refused:
+            backstage(lambda: ToolApproval.objects.filter(proposal=five[2]).update(status="expired"))
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        assert page.evaluate("scrollY") > 100
+        page.get_by_role("button", name="Approve selected 1").click()
+        expect(page.get_by_role("alert")).to_contain_text("Nothing was approved." if refused else "1 action was")
+        expect(page.get_by_role("alert")).to_be_focused()
+        expect(page.get_by_role("alert")).to_be_in_viewport(ratio=1)
 
 
 def test_can_be_used_by_everyone(desk, five):  # noqa: F811

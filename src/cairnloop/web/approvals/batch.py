@@ -18,7 +18,6 @@ from cairnloop.governance.models import ToolApproval
 from cairnloop.web.access import ActingRequest, refuse_approvals
 from cairnloop.web.approvals.asked import read_asked
 from cairnloop.web.approvals.queue import LIST, PAGE, list_context
-from cairnloop.web.conversation.showing import swapped
 from cairnloop.web.guarding import acting_operator_required
 from cairnloop.web.responses import page_or_partial, wants_partial
 
@@ -58,7 +57,10 @@ def approve(request: ActingRequest) -> HttpResponse:
         status = 200 if result.is_complete else 409
     context = {**list_context(request, asked), "result": result}
     response = page_or_partial(request, PAGE, context, partial=LIST, status=status)
-    return swapped(response) if wants_partial(request) else response
+    if wants_partial(request):
+        # Also what was refused is put there, and the list begins where the result stands.
+        response["HX-Reswap"] = "outerHTML show:window:top"
+    return response
 
 
 def read_choices(form: QueryDict) -> dict[int, str]:
