@@ -93,7 +93,7 @@ class TestTheWhole:
         assert end in cards(desk, conversation)
 
     def test_of_a_long_note_is_shown_also_where_it_changes_something(self, desk, conversation, decider):  # noqa: F811
-        given = {"text": "A" * 1_900 + " the end"}
+        given = {"text": "A" * 1_900 + " the end\n"}
         cairnloop.propose_tool(tool="internal_note", input=given, by=decider, conversation_id=conversation.pk)
         card = cards(desk, conversation)
         assert card.count(" the end") == 2 and "cut here" not in card

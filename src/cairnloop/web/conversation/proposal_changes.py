@@ -40,7 +40,9 @@ class Change:
 
 def changes_of(proposal: ToolProposal) -> Iterator[Change]:
     """Yield what the proposal keeps of its effect, field by field; what was given is told whole there too."""
-    given = {sha256(words.encode()).hexdigest()[:16]: words for _name, words in inputs_of(proposal)}
+    # Many a tool keeps a text without the space around it.
+    texts = [each for _name, words in inputs_of(proposal) for each in (words, words.strip())]
+    given = {sha256(each.encode()).hexdigest()[:16]: each for each in texts}
     for row in (proposal.effect or {}).get("rows", []):
         name = f"{row['model'].rpartition('.')[2]} {row['key']}"
         if not row["fields"]:
