@@ -449,7 +449,7 @@ def test_asks_the_database_as_often_for_many(desk, conversation, settings):
     desk.look("conversation", conversation)
     with_button = queries_of(desk, "conversation", conversation)
     forms = [queries_of(desk, "conversation-tools", conversation, htmx=True, tool=tool) for tool in ("lookup", "every")]
-    # A savepoint is two of them: the tool's own questions may fail.
-    assert forms[0] == forms[1] == queries_of(desk, "conversation-tools", conversation, htmx=True) + 2 <= 10
+    # Savepoints are ten of them, around what the host and the tool answer; outside a transaction there are none.
+    assert forms[0] == forms[1] == queries_of(desk, "conversation-tools", conversation, htmx=True) + 2 <= 18
     settings.CAIRNLOOP = {}
     assert queries_of(desk, "conversation", conversation) == with_button
