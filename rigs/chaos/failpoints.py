@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
+
+Point = tuple[Any, str, bool]
+"""A module, the name of a function in it, and whether the worker dies after it."""
 
 OUTSIDE: dict[str, tuple[str, bool]] = {
     "1 claiming": ("run_key_of", False),
@@ -31,19 +34,25 @@ AMBIGUOUS = {"4 begun": 0, "5 called": 1, "6 ending": 1, "7 recorded": 1}
 """Points after which nobody can know whether it happened, and how often it did."""
 
 
-def die_at_each_named(lines: Any = sys.stdin) -> None:
-    """Answer each line, the name of a point, with how the worker ended that was to be killed there."""
-    for line in lines:
+def die_at_each_named(points: Mapping[str, Point]) -> None:
+    """Answer each line of input, the name of a point, with how the worker ended that was to be killed there."""
+    for line in sys.stdin:
         worker = os.fork()
         if worker == 0:
-            work_until(line.strip())
+            work_until(*points[line.strip()])
         _, status = os.waitpid(worker, 0)
         print(signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "lived", flush=True)
 
 
-def work_until(point: str) -> NoReturn:
-    """Run what waits, in a worker that is killed where it comes to the point, as nobody can refuse."""
+def points_of_actions() -> dict[str, Point]:
+    """Where a worker can die that runs an action."""
     from cairnloop.governance import executing
+
+    return {point: (executing, name, is_after) for point, (name, is_after) in {**OUTSIDE, **INSIDE}.items()}
+
+
+def work_until(module: Any, name: str, is_after: bool) -> NoReturn:
+    """Run what waits, in a worker that is killed where it comes to a function, or leaves it."""
     from cairnloop.testing import run_waiting_jobs
 
     def die(*_: Any, **__: Any) -> None:
@@ -52,8 +61,7 @@ def work_until(point: str) -> NoReturn:
     def dying_after(work: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *given, **named: die(work(*given, **named))
 
-    name, is_after = {**OUTSIDE, **INSIDE}[point]
-    setattr(executing, name, dying_after(getattr(executing, name)) if is_after else die)
+    setattr(module, name, dying_after(getattr(module, name)) if is_after else die)
     run_waiting_jobs()
     os._exit(0)
 
@@ -63,7 +71,7 @@ def main() -> None:
     import django
 
     django.setup()
-    die_at_each_named()
+    die_at_each_named(points_of_actions())
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ Reads names of steps, one a line; for each a process of its own works off what w
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable
-from typing import Any
+
+from rigs.chaos.failpoints import Point, die_at_each_named
 
 ALLOWING = "tests.drafting.support.AllowingPolicy"
 
@@ -27,26 +26,14 @@ def main(database: str) -> None:
     from tests.drafting.support import WORDS_ONLY
 
     override_settings(CAIRNLOOP={**WORDS_ONLY, "AUTOMATION_POLICY": ALLOWING}).enable()
-    for line in sys.stdin:
-        worker = os.fork()
-        if worker == 0:
-            work_until(line.strip())
-        _, status = os.waitpid(worker, 0)
-        print(signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "lived", flush=True)
+    die_at_each_named(points_of_drafts())
 
 
-def work_until(step: str) -> None:
-    """Run what waits; whoever comes to the step is killed, as nobody can refuse."""
+def points_of_drafts() -> dict[str, Point]:
+    """Where a worker can die that prepares a draft, in their order."""
     from cairnloop.drafting import composing, generating, saving, sending
-    from cairnloop.testing import run_waiting_jobs
 
-    def die(*_: Any, **__: Any) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def dying_after(work: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *given, **named: [work(*given, **named), die()][0]
-
-    where: dict[str, tuple[Any, str, bool]] = {
+    return {
         "begun": (generating, "gather_wanted", False),
         "loaded": (generating, "gather_wanted", True),
         "searched": (composing, "_search", True),
@@ -58,10 +45,6 @@ def work_until(step: str) -> None:
         "recorded": (saving, "_follow_verdict", True),
         "committed": (generating, "save_draft", True),
     }
-    module, name, is_after = where[step]
-    setattr(module, name, dying_after(getattr(module, name)) if is_after else die)
-    run_waiting_jobs()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from rigs.chaos.failpoints import die_at_each_named
+from rigs.chaos.failpoints import die_at_each_named, points_of_actions
 
 
 def main(database: str) -> None:
@@ -21,7 +21,7 @@ def main(database: str) -> None:
     from tests.governance.tools import CAIRNLOOP
 
     override_settings(CAIRNLOOP=CAIRNLOOP).enable()
-    die_at_each_named()
+    die_at_each_named(points_of_actions())
 
 
 if __name__ == "__main__":
