@@ -172,7 +172,7 @@ SENTENCES: Mapping[str, Promise] = {
         "More than 50 actions cannot be approved at once. Nothing was approved; select fewer."
     ),
     "cairnloop.governance.batching.NotForBatch": _(
-        "This is decided alone: its risk is more than low, or two people must approve it. It was not approved."
+        "This is decided alone: its risk is more than low, it needs two people, or changes much. It was not approved."
     ),
     "cairnloop.governance.holding.NoSuchProposal": _(
         "There is no such proposed action here. It may have been removed, or it is not yours to see."

@@ -16,7 +16,7 @@ BATCH_LIMIT = 50
 
 
 class NotForBatch(NotAllowed):
-    """This is decided alone: its risk is more than low, or two people must approve it. It was not approved."""
+    """This is decided alone: its risk is more than low, it needs two people, or changes much. It was not approved."""
 
     code = "not_for_batch"
 

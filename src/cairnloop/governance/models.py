@@ -56,6 +56,10 @@ class AutomationSwitch(models.Model):
         self.save()
 
 
+BATCH_ROWS = 7
+"""How many rows of the host an action may touch that is approved together with others."""
+
+
 class ToolProposalQuerySet(models.QuerySet["ToolProposal"]):
     """Proposals, asked for in words."""
 
@@ -155,8 +159,9 @@ class ToolProposal(models.Model):
 
     @property
     def suits_batch(self) -> bool:
-        """True for what may be approved together with others: of low risk, by one person."""
-        return self.risk == self.Risk.LOW_WRITE and not self.needs_two_people
+        """True for what may be approved together with others: of low risk, by one person, and of few rows."""
+        is_small = len((self.effect or {}).get("rows", [])) <= BATCH_ROWS
+        return self.risk == self.Risk.LOW_WRITE and not self.needs_two_people and is_small
 
     @property
     def proposer(self) -> Actor:

@@ -70,11 +70,13 @@ class TestChoosing:
         settings.CAIRNLOOP = {"TOOLS": [f"{__name__}.TagAll"]}
         Group.objects.bulk_create(Group(name=f"Old {number}") for number in range(groups))
         given = {"begins": "Old", "ends": " <too>"}
-        cairnloop.propose_tool(tool="tag_all", input=given, by=factories.BILLING)
+        proposal = cairnloop.propose_tool(tool="tag_all", input=given, by=factories.BILLING)
         page = text_of(queue.get(QUEUE))
         assert ('name="chosen"' in page) == is_offered
         assert page.count("&lt;too&gt;") == (groups + 1 if is_offered else 0)
         assert ('-told" open>' in page) == is_inline
+        # Whatever the page offers, the server decides.
+        assert ("decided alone" in text_of(approve(queue, [choice(proposal)]))) == (not is_offered)
 
     def test_needs_values_that_are_kept_whole(self, queue, settings):
         settings.CAIRNLOOP = {"TOOLS": [f"{__name__}.TagAll"]}

@@ -29,8 +29,6 @@ SHOWN_LIMIT = 500
 INLINE_CHANGES = 3
 INLINE_CHARS = 600
 """What a row tells at once; more than that unfolds in it."""
-CHOICE_ROWS = 7
-"""How many rows of the host an action may touch that is chosen without its card."""
 MARK = re.compile(r"([0-9]{1,18})\.([0-9a-f]{12})")
 
 
@@ -159,7 +157,7 @@ def read_marks(query: QueryDict) -> dict[int, str]:
 def _row(state: ProposalState, card: ProposalCard, *, asked: Asked) -> Row:
     proposal = state.proposal
     conversation, dom_id = proposal.conversation, f"approvals-row-{proposal.pk}"
-    is_choice = card.may_approve and proposal.suits_batch and _is_told(proposal, card)
+    is_choice = card.may_approve and proposal.suits_batch and _is_told(card)
     return Row(
         id=proposal.pk,
         dom_id=dom_id,
@@ -176,12 +174,11 @@ def _row(state: ProposalState, card: ProposalCard, *, asked: Asked) -> Row:
     )
 
 
-def _is_told(proposal: ToolProposal, card: ProposalCard) -> bool:
-    """True where a row can say everything the card would: of few rows of the host, and each value whole."""
+def _is_told(card: ProposalCard) -> bool:
+    """True where a row can say everything the card would, each value whole."""
     if card.more_changes or any(change.is_cut for change in card.changes):
         return False
-    touched = (proposal.effect or {}).get("rows", [])
-    return len(touched) <= CHOICE_ROWS and bool(card.changes or card.inputs or card.consequence)
+    return bool(card.changes or card.inputs or card.consequence)
 
 
 def _chars(card: ProposalCard) -> int:
