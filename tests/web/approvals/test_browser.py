@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from cairnloop.governance.installing import install_triggers
@@ -121,6 +124,21 @@ def test_shows_what_became_of_a_batch_from_the_end_of_a_long_list(desk, five, ba
         expect(page.get_by_role("alert")).to_contain_text("Nothing was approved." if refused else "1 action was")
         expect(page.get_by_role("alert")).to_be_focused()
         expect(page.get_by_role("alert")).to_be_in_viewport(ratio=1)
+
+
+def test_counts_down_on_the_last_day(desk, five, backstage):  # noqa: F811
+    soon, later = timezone.now() + timedelta(minutes=90), timezone.now() + timedelta(days=1, hours=2)
+    backstage(lambda: ToolApproval.objects.filter(proposal=five[0]).update(expires_at=soon))
+    backstage(lambda: ToolApproval.objects.filter(proposal=five[1]).update(expires_at=later))
+    window = desk()
+    window.page.clock.install()
+    page = window.open(QUEUE, state="")
+    expect(row(page, five[0]).locator("[data-left]")).to_have_text("Expires in 1h 30m")
+    page.clock.fast_forward("40:00")
+    expect(row(page, five[0]).locator("[data-left]")).to_have_text("Expires in 50m")
+    page.clock.fast_forward("55:00")
+    expect(row(page, five[0]).locator("[data-left]")).to_have_text("Expired")
+    expect(row(page, five[1]).locator("[data-left]")).to_have_text(re.compile("Expires in 1.day, 1.hour"))
 
 
 def test_can_be_used_by_everyone(desk, five):  # noqa: F811

@@ -1,5 +1,6 @@
-/** Lets every age on the page go on counting, by the server's clock and in the server's words. */
+/** Lets every age on the page go on counting, and what is left on its last day, by the server's clock and in the server's words. */
 const TICK_MS = 15_000
+const DAY_MINUTES = 24 * 60
 
 customElements.define("cl-clock", class extends HTMLElement {
   connectedCallback() {
@@ -7,6 +8,7 @@ customElements.define("cl-clock", class extends HTMLElement {
     this.timer = setInterval(() => this.#tick(), TICK_MS)
     this.wake = () => document.hidden || this.#tick()
     document.addEventListener("visibilitychange", this.wake)
+    this.#tick()
   }
 
   disconnectedCallback() {
@@ -20,6 +22,12 @@ customElements.define("cl-clock", class extends HTMLElement {
       const words = time.lastElementChild
       const text = this.#age((now - Date.parse(time.dateTime)) / 60_000)
       if (words.textContent !== text) words.textContent = text
+    }
+    for (const time of document.querySelectorAll("time[data-left]")) {
+      const minutes = Math.ceil((Date.parse(time.dateTime) - now) / 60_000)
+      if (minutes >= DAY_MINUTES) continue
+      const text = minutes > 0 ? time.dataset.left.replace("%(left)s", this.#age(minutes)) : time.dataset.over
+      if (time.textContent !== text) time.textContent = text
     }
   }
 
