@@ -25,6 +25,17 @@ R = TypeVar("R")
 Backstage = Callable[[Callable[[], R]], R]
 HERE = "tests.web.conversation.hooks"
 
+# As the page's own news do, when they come between an answer and its settling.
+EXCHANGE_THE_CARDS_ONCE_MORE = """() => document.addEventListener("htmx:oobAfterSwap", () => {
+  const cards = document.querySelector("#proposals")
+  const news = cards.cloneNode(true)
+  for (const card of news.querySelectorAll("[autofocus]")) {
+    card.removeAttribute("autofocus")
+    card.removeAttribute("tabindex")
+  }
+  cards.replaceWith(news)
+}, { once: true })"""
+
 
 @pytest.fixture
 def browser(transactional_db: None, shared_chromium: Browser) -> Browser:
@@ -427,6 +438,14 @@ class TestAnActionThatIsProposed:
         page.get_by_role("button", name="Propose", exact=True).dblclick()
         expect(page.locator("#proposals article:focus")).to_contain_text("Proposed by Ada Brandt")
         assert backstage(ToolProposal.objects.count) == 2
+
+    def test_has_the_focus_though_news_of_it_arrive_with_it(self, page):
+        page.keyboard.press("p")
+        page.get_by_role("link", name="Tag").click()
+        page.get_by_label("Cents").fill("1")
+        page.evaluate(EXCHANGE_THE_CARDS_ONCE_MORE)
+        page.get_by_role("button", name="Propose", exact=True).click()
+        expect(page.locator("#proposals article:focus")).to_contain_text("Proposed by Ada Brandt")
 
     def test_is_given_up_by_escape_wherever_one_is(self, page, conversation):
         button = page.get_by_role("link", name="Propose an action")

@@ -8,6 +8,8 @@ customElements.define("cl-proposals", class extends HTMLElement {
     // What is not there any more was decided: asked again, it begins anew.
     this.#bringBack(open, (part, is) => part.toggleAttribute("open", is))
     this.#bringBack(written, (field, text) => { field.value = text })
+    // At once: until htmx has settled, the card may have been exchanged again, and would take the focus with it.
+    this.querySelector("[autofocus]")?.focus()
     this.addEventListener("toggle", ({target}) => target.id && open.set(target.id, target.open), true)
     this.addEventListener("input", ({target}) => target.id && written.set(target.id, target.value))
   }
