@@ -10,8 +10,8 @@ from cairnloop.conversations import jobs as conversation_jobs
 from cairnloop.core.events import subscribe
 from cairnloop.drafting import events as drafting_events
 from cairnloop.drafting import jobs as drafting_jobs
+from cairnloop.drafting.awaiting import open_and_coming
 from cairnloop.drafting.models import Draft
-from cairnloop.drafting.queries import has_open_draft
 from cairnloop.drafting.turning_stale import (
     turn_stale_in_conversation,
     turn_stale_of_article,
@@ -147,10 +147,12 @@ def forget_case(event: events.ConversationReopened | events.ConversationArchived
 
 def draft_answer(event: events.MessageReceived) -> None:
     """Nobody sends what answers an earlier message; what answers this one is prepared in a job, once they paused."""
-    # Nearly always there is none, and every message pays for the question.
-    if has_open_draft(event.conversation_id):
+    # Nearly always nothing is to be done, and every message pays for the question.
+    is_open, is_coming = open_and_coming(event.conversation_id)
+    if is_open:
         turn_stale_in_conversation(conversation_id=event.conversation_id, cause=Draft.StaleCause.NEW_MESSAGE)
-    _defer_draft(event.conversation_id)
+    if not is_coming:
+        _defer_draft(event.conversation_id)
 
 
 def forget_answered_draft(event: events.ReplyPosted) -> None:

@@ -38,6 +38,9 @@ logger = logging.getLogger("cairnloop.jobs")
 
 QUEUE = "cairnloop"
 
+WAITS = "EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
+"""Whether a job waits, as a part of a query that asks for more; its parameter is the job's `once_only`."""
+
 
 class JobInterrupted(CairnloopError):
     """The database did not take what a job wanted to write. It is tried again if its kind allows it."""
@@ -88,7 +91,7 @@ class JobHandle:
         if in_seconds:
             options["schedule_in"] = {"seconds": in_seconds}
         if once_as:
-            options["queueing_lock"] = f"{self.name}:{once_as}"
+            options["queueing_lock"] = self.once_only(once_as)
             # Asked first: the refused INSERT below is an error in the log of the database, each time.
             if _waits(options["queueing_lock"]):
                 return False
@@ -100,6 +103,10 @@ class JobHandle:
         except engine_errors.AlreadyEnqueued:
             return False
         return True
+
+    def once_only(self, once_as: str) -> str:
+        """Return what the engine keeps unique among the jobs that wait."""
+        return f"{self.name}:{once_as}"
 
 
 def job(
@@ -274,9 +281,8 @@ def _caller_transaction() -> engine_manager.JobManager:
 
 
 def _waits(queueing_lock: str) -> bool:
-    waiting = "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
     with connections[engine_settings.DATABASE_ALIAS].cursor() as cursor:
-        cursor.execute(waiting, [queueing_lock])
+        cursor.execute(f"SELECT {WAITS}", [queueing_lock])
         return bool(cursor.fetchone()[0])
 
 
