@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import StringIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -64,7 +65,13 @@ def test_a_set_is_measured_and_its_calibration_stored_written_and_used(labelled:
     assert report["stored_area"] > 0.9
     assert report["stored_answered"] >= 0.9 > 0.3 > report["stored_false_answers"]
     assert "48 of 48 questions in" in progress.getvalue()
+    curve = report["false_answers"]
+    assert [curve["100%"], curve["5%"]] == [max(curve.values()), min(curve.values())]
     assert "| small | 24 | 24 |" in page.read_text()
+    assert f"| 60% | {curve['60%']:.3f} |" in page.read_text()
+    assert "![False answers by the share of answerable questions that are answered](page.svg)" in page.read_text()
+    (line,) = ElementTree.parse(page.with_suffix(".svg")).getroot().iter("{http://www.w3.org/2000/svg}polyline")
+    assert len(line.get("points", "").split()) == len(curve) == 20
     with override_settings(CAIRNLOOP=settings(CALIBRATION_FILE=str(store))):
         assert find_calibration("concepts") == read_calibrations(store)["concepts"]
     assert connection.settings_dict["NAME"] == own_database

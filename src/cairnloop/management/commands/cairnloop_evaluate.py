@@ -21,6 +21,7 @@ from cairnloop.retrieval.evaluating.answering import (
     judge_set,
     report_answering,
 )
+from cairnloop.retrieval.evaluating.plotting import answering_plot
 from cairnloop.retrieval.evaluating.ranking import RankingReport, evaluate_ranking
 from cairnloop.retrieval.evaluating.reporting import answering_page, answering_rows, ranking_page, ranking_rows
 from cairnloop.retrieval.evaluating.scratch import scratch_database
@@ -43,7 +44,9 @@ class Command(BaseCommand):
         answering = actions.add_parser("answerability", help="Judge which questions have an answer, and measure it.")
         answering.add_argument("--set", dest="directories", nargs="+", type=Path, required=True, metavar="DIR")
         answering.add_argument("--json", action="store_true", help="Print one JSON object instead of a table.")
-        answering.add_argument("--write", type=Path, metavar="FILE", help="Write a page of Markdown as well.")
+        answering.add_argument(
+            "--write", type=Path, metavar="FILE", help="Write a page of Markdown as well, and its plot beside it."
+        )
         answering.add_argument(
             "--store", type=Path, metavar="FILE", help="Store a calibration over these sets; name it CALIBRATION_FILE."
         )
@@ -80,7 +83,9 @@ class Command(BaseCommand):
         reports = report_answering(examples, stored=stored)
         self.stdout.write(_as_json(reports) if json else "\n".join(answering_rows(reports)))
         if write is not None:
-            write.write_text(answering_page(reports), encoding="utf-8")
+            plot = write.with_suffix(".svg")
+            plot.write_text(answering_plot(reports), encoding="utf-8")
+            write.write_text(answering_page(reports, plot=plot.name), encoding="utf-8")
         if store is not None:
             write_calibrations(store, [stored])
             self._tell(f"{store} now holds the calibration for {stored.model}.")

@@ -17,7 +17,7 @@ from cairnloop.retrieval.evaluating.calibrating import Example, cross_validated,
 from cairnloop.retrieval.evaluating.sets import LabelledSet
 from cairnloop.retrieval.searching import search_knowledge
 
-SHARES = (0.95, 0.9, 0.8)
+SHARES = tuple(percent / 100 for percent in range(100, 0, -5))
 ANSWERED = 0.9
 TOLD_EVERY = 500
 
@@ -32,8 +32,9 @@ class NothingToAbstainFrom(InvalidInput):
 class AnsweringReport:
     """What was measured on one set.
 
-    `area` under the curve, and `false_answers` by the share of answerable questions that are answered, come from fits
-    that did not see the question's group. `stored_…` is what one calibration does at its own threshold.
+    `area` under the curve, and the curve itself, come from fits that did not see the question's group: `false_answers`
+    by the share of answerable questions that are answered, from all of them to 5%. `stored_…` is what one calibration
+    does at its own threshold.
     """
 
     name: str

@@ -21,12 +21,13 @@ ANSWERING_PAGE = """# How well search knows when it does not know
 <!-- Written by `manage.py cairnloop_evaluate answerability`. Run it again to measure again. -->
 
 Each set is loaded into a database of its own without the articles that are left out, and every question goes through
-`search_knowledge`. A false answer is a question without an answer that is held to be answerable. The first table
-allows for a threshold of each set's own, at which 95, 90 or 80 of 100 answerable questions are answered; its figures
-come from fits over all sets named here that did not see the question's group, which is all wordings of one fact or
-topic. The second table is the calibration that is stored, at its one threshold for all sets. With `--store` it has just
-been fitted to these very questions.
+`search_knowledge`. A false answer is a question without an answer that is held to be answerable. The curve allows for
+a threshold of each set's own, at which a share of its answerable questions is answered; its figures come from fits
+over all sets named here that did not see the question's group, which is all wordings of one fact or topic. The last
+table is the calibration that is stored, at its one threshold for all sets. With `--store` it has just been fitted to
+these very questions.
 """
+AT_A_GLANCE = ("95%", "90%", "80%")
 
 
 def ranking_rows(reports: Sequence[RankingReport]) -> Iterator[str]:
@@ -48,27 +49,32 @@ def ranking_rows(reports: Sequence[RankingReport]) -> Iterator[str]:
 def answering_rows(reports: Sequence[AnsweringReport]) -> Iterator[str]:
     """Return a table a terminal can show."""
     for report in reports:
-        curve = ", ".join(f"{rate:.3f} at {share}" for share, rate in report.false_answers.items())
+        glance = ", ".join(f"{report.false_answers[share]:.3f} at {share}" for share in AT_A_GLANCE)
         yield f"{report.name}: {report.answerable} answerable questions, {report.unanswerable} without an answer"
-        yield f"  cross-validated: area {report.area:.3f}; false answers {curve} answered"
+        yield f"  cross-validated: area {report.area:.3f}; false answers {glance} answered"
         yield (
             f"  as stored for {report.model}: area {report.stored_area:.3f}; {report.stored_answered:.3f} answered, "
             f"{report.stored_abstained:.3f} abstained, false answers {report.stored_false_answers:.3f}"
         )
 
 
-def answering_page(reports: Sequence[AnsweringReport]) -> str:
-    """Return the page of docs/reference/answerability.md."""
-    shares = list(reports[0].false_answers)
+def answering_page(reports: Sequence[AnsweringReport], *, plot: str) -> str:
+    """Return the page of docs/reference/answerability.md; `plot` is the address of the picture beside it."""
     parts = [
         ANSWERING_PAGE,
         f"\n## Cross-validated, model `{reports[0].model}`\n\n| | answerable | not | area under the curve | ",
-        " | ".join(f"false answers at {share}" for share in shares),
-        " |\n| --- | --- | --- | --- |" + " --- |" * len(shares) + "\n",
+        " | ".join(f"false answers at {share}" for share in AT_A_GLANCE),
+        " |\n| --- | --- | --- | --- |" + " --- |" * len(AT_A_GLANCE) + "\n",
     ]
     for each in reports:
-        rates = " | ".join(f"{each.false_answers[share]:.3f}" for share in shares)
+        rates = " | ".join(f"{each.false_answers[share]:.3f}" for share in AT_A_GLANCE)
         parts.append(f"| {each.name} | {each.answerable} | {each.unanswerable} | {each.area:.3f} | {rates} |\n")
+    names = " | ".join(each.name for each in reports)
+    parts.append(f"\n![False answers by the share of answerable questions that are answered]({plot})\n")
+    parts.append(f"\n| answered | {names} |\n| --- |" + " --- |" * len(reports) + "\n")
+    for share in reports[0].false_answers:
+        rates = " | ".join(f"{each.false_answers[share]:.3f}" for each in reports)
+        parts.append(f"| {share} | {rates} |\n")
     parts.append(
         "\n## As stored, at the stored threshold\n\n"
         "| | area under the curve | answered | abstained | false answers |\n| --- | --- | --- | --- | --- |\n"
