@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from cairnloop.drafting.addresses import foreign_addresses
-from cairnloop.drafting.generators.quotable import Line, Unit, units_of
+from cairnloop.drafting.generators.quotable import Unit, units_of
+from cairnloop.drafting.generators.saying import Line
 from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult, DraftSource
 
 MOST_UNITS = 3
