@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -32,7 +33,8 @@ class Anything(cairnloop.Tool):
     title = "Anything"
     risk = cairnloop.Risk.HIGH_WRITE
     transactional = True
-    writes = ("auth.Group", "auth.Group_permissions", "auth.User")
+    writes = ("auth.Group", "auth.Group_permissions", "auth.User", "cairnloop.Conversation", "cairnloop.Message")
+    unsteady = frozenset({"cairnloop.Conversation", "cairnloop.Message.sequence"})
     doing: ClassVar[Callable[[], Any]]
 
     class Input(BaseModel):
@@ -50,6 +52,21 @@ def doing(work: Callable[[], Any]) -> ToolProposal:
     Anything.doing = staticmethod(work)  # type: ignore[assignment]
     count = ToolProposal.objects.count()
     return cairnloop.propose_tool(tool="anything", input={"n": count}, by=BILLING)
+
+
+class Modest(Anything):
+    """Names one table alone."""
+
+    writes = ("auth.Group",)
+    unsteady = frozenset()
+
+
+def put_job(name: str, **arguments: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('host', %s, %s)",
+            [name, json.dumps(arguments)],
+        )
 
 
 def rows(proposal: ToolProposal) -> list[tuple[str, str, str, dict[str, tuple[str | None, str | None]]]]:
@@ -155,11 +172,34 @@ class TestWhatIsSeen:
 
         assert rows(doing(there_and_back)) == []
 
-    def test_cuts_what_is_long_and_still_tells_it_apart(self, group: Group):
-        first = doing(lambda: Group.objects.update(name="x" * 140 + "a"))
-        User = type(make_operator("ada", first_name="", last_name="", permissions=""))
-        one = doing(lambda: User.objects.update(first_name="y" * 149))
-        assert first.effect_digest != one.effect_digest
+    def test_keeps_long_values_whole_and_tells_the_longest_apart_by_what_is_cut(self, conversation: Any, settings: Any):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "MESSAGE_LIMIT_CHARS": 20_000}
+
+        def write(text: str) -> Callable[[], Any]:
+            return lambda: cairnloop.add_note(conversation_id=conversation.pk, text=text, by=BILLING)
+
+        def shown(proposal: ToolProposal) -> str:
+            (note,) = [fields for model, _, _, fields in rows(proposal) if model == "cairnloop.Message"]
+            return str(note["text"][1])
+
+        assert shown(doing(write("x" * 9_999 + "y"))) == "x" * 9_999 + "y"
+        one, other = doing(write("x" * 10_001 + "y")), doing(write("x" * 10_001 + "z"))
+        assert "(10002, " in shown(one) and one.effect_digest != other.effect_digest
+
+    def test_shows_what_a_verb_writes_to_a_conversation(self, conversation: Any):
+        told = rows(doing(lambda: cairnloop.add_note(conversation_id=conversation.pk, text="Later.", by=BILLING)))
+        assert {model for model, *_ in told} == {"cairnloop.Conversation", "cairnloop.Message"}
+        assert ("Later.",) in [(fields["text"][1],) for _, doing, _, fields in told if doing == "insert"]
+
+    def test_shows_the_jobs_of_the_host_and_not_our_own(self, conversation: Any):
+        def defer() -> None:
+            put_job("billing.send_invoice", invoice=12)
+            put_job("cairnloop:drafting.generate_draft", conversation_id=conversation.pk)
+
+        ((model, what, key, fields),) = rows(doing(defer))
+        assert (model, what, key) == ("procrastinate.ProcrastinateJob", "insert", "new 1")
+        assert fields["task_name"] == (None, "billing.send_invoice")
+        assert fields["args"] == (None, '{"invoice":"12"}')
 
 
 @pytest.mark.django_db
@@ -174,6 +214,27 @@ class TestWhatIsRefused:
     def test_names_a_table_the_tool_does_not_name(self):
         reason = self.refused(lambda: ContentType.objects.create(app_label="a", model="b"))
         assert "django_content_type" in reason
+
+    def test_names_a_table_of_another_schema_that_is_called_the_same(self):
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA other CREATE TABLE auth_group (id int, name text)")
+        reason = self.refused(lambda: connection.cursor().execute("INSERT INTO other.auth_group VALUES (1, 'a')"))
+        assert "other.auth_group" in reason
+
+    def test_names_our_own_tables_as_any_other(self, settings: Any):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOLS": [f"{HERE}.Modest"]}
+        article = lambda: cairnloop.create_article(title="A", text="B.", by=cairnloop.Actor.operator("1"))  # noqa: E731
+        reason = self.refused(article)
+        assert "cairnloop_article" in reason and "cairnloop_revision" in reason
+
+    def test_lets_nobody_end_the_transaction(self, group: Group):
+        def leak() -> None:
+            Group.objects.update(name="Leaked")
+            connection.cursor().execute("SELECT 1; COMMIT")
+
+        assert "end the transaction" in self.refused(leak)
+        group.refresh_from_db()
+        assert group.name == "Northbeam"
 
     def test_refuses_what_nobody_could_look_at(self):
         reason = self.refused(lambda: Group.objects.bulk_create(Group(name=f"g{n}") for n in range(201)))
@@ -274,6 +335,19 @@ class TestWhatStays:
         approve(proposal.approvals.get(), decider)
         run_waiting_jobs()
         assert proposal.executions.get().status == "succeeded"
+
+    def test_lets_jobs_differ_in_their_arguments_and_not_in_what_they_do(self, decider: Any):
+        names = iter(["billing.send_invoice", "billing.send_invoice", "billing.cancel"])
+        numbers = iter(range(10))
+        proposal = doing(lambda: put_job(next(names), invoice=next(numbers)))
+        approve(proposal.approvals.get(), decider)
+        run_waiting_jobs()
+        assert proposal.executions.get().status == "succeeded"
+        other = doing(lambda: put_job(next(names), invoice=next(numbers)))
+        names = iter(["billing.send_invoice"])
+        approve(other.approvals.get(), decider)
+        run_waiting_jobs()
+        assert other.approvals.order_by("pk")[0].cause == "effect_changed"
 
     def test_undoes_what_broke_off(self, group: Group, decider: Any):
         proposal = doing(lambda: Group.objects.update(name="Southbeam"))

@@ -37,6 +37,10 @@ from cairnloop.core.transactions import savepoint
 logger = logging.getLogger("cairnloop.jobs")
 
 QUEUE = "cairnloop"
+TABLE = "procrastinate_jobs"
+MODEL = "procrastinate.ProcrastinateJob"
+OWN = "cairnloop:"
+"""What the names of our own jobs begin with."""
 
 WAITS = "EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
 """Whether a job waits, as a part of a query that asks for more; its parameter is the job's `once_only`."""
@@ -288,7 +292,7 @@ def _waits(queueing_lock: str) -> bool:
 
 def _name_of(function: Callable[..., object]) -> str:
     context = function.__module__.removeprefix("cairnloop.").removesuffix(".jobs")
-    return f"cairnloop:{context}.{function.__name__}"
+    return f"{OWN}{context}.{function.__name__}"
 
 
 def _refuse_strict_signature(function: Callable[..., None], name: str) -> None:

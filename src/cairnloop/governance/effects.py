@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models.fields import NOT_PROVIDED
 
+from cairnloop.core import jobs
 from cairnloop.core.secret_names import names_secret
 from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import digest_of, spell
@@ -20,9 +21,12 @@ from cairnloop.governance.canonical import digest_of, spell
 HIDDEN = "••••"
 NOW = "(now)"
 GENERATED = "(generated)"
-VALUE_CHARS = 200
+VALUE_CHARS = 10_000
 LIMIT_BYTES = 200_000
 """How large an effect may be, spelled out."""
+JOB_SHOWN = ("task_name", "args", "queue_name", "scheduled_at")
+JOB_UNSTEADY = frozenset({f"{jobs.MODEL}.args", f"{jobs.MODEL}.scheduled_at"})
+"""Its arguments name what was made with it, by keys that differ each time."""
 ABOUT_NOW = timedelta(seconds=60)
 """How far the clock of the database may be from ours."""
 
@@ -67,7 +71,7 @@ def effect_of(
     Keys the database makes up, random defaults and moments of now are named as such; `unsteady` models and fields
     are shown, and left out of the digest.
     """
-    rows = _label_new(_merged(changes))
+    rows = _label_new([row for row in _merged(changes) if not _is_own_job(row)])
     labels = {(row.model, row.key): row.label for row in rows if row.label}
     window = (began_at - ABOUT_NOW, ended_at + ABOUT_NOW)
     shown, compared = [], []
@@ -76,14 +80,24 @@ def effect_of(
         if not fields and row.before is not None and row.after is not None:
             continue
         name = row.model._meta.label
+        is_new_job = name == jobs.MODEL and row.before is None
+        if is_new_job:
+            fields = [each for each in fields if each["name"] in JOB_SHOWN]
         doing = "insert" if row.before is None else "delete" if row.after is None else "update"
         told = {"model": name, "doing": doing, "key": row.label or _shown_key(row)}
         shown.append({**told, "fields": fields})
         if name not in unsteady:
-            steady = [each for each in fields if f"{name}.{each['name']}" not in unsteady]
+            moving = JOB_UNSTEADY if is_new_job else unsteady
+            steady = [each for each in fields if f"{name}.{each['name']}" not in moving]
             if steady or doing != "update":
                 compared.append({**told, "fields": steady})
     return Effect(shown={"rows": shown}, digest=digest_of(compared))
+
+
+def _is_own_job(row: _Row) -> bool:
+    """True for our own jobs: they come along with what was asked for, and do what it says."""
+    told = row.after or row.before or {}
+    return row.model._meta.label == jobs.MODEL and str(told.get("task_name", "")).startswith(jobs.OWN)
 
 
 def _place(row: _Row) -> tuple[str, bool, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from cairnloop.core import jobs
 from cairnloop.governance.registry import registered_tools
 from cairnloop.governance.triggers import FUNCTION, INSTALL_SQL, TRIGGER
 from cairnloop.hooks.tool import Tool
@@ -18,12 +19,17 @@ def tables_of(tool: Tool) -> set[str]:
     return {apps.get_model(label)._meta.db_table for label in tool.writes}
 
 
+def watched_tables(tool: Tool) -> set[str]:
+    """Return the tables that tell what a transactional tool does: those it writes, and the jobs it may defer."""
+    return tables_of(tool) | {jobs.TABLE}
+
+
 def install_triggers(**_: Any) -> list[str]:
-    """Put the trigger on every table that some tool writes and that has none, and return those tables.
+    """Put the trigger on every table that some tool may write and that has none, and return those tables.
 
     Runs after each `migrate`. Until somebody watches, a trigger costs one look at a setting per row.
     """
-    wanted = set().union(*map(tables_of, registered_tools().values()))
+    wanted = set().union(*(watched_tables(each) for each in registered_tools().values() if each.transactional))
     if not wanted or not _has_function():
         return []
     missing = sorted(unwatched(wanted) & set(connection.introspection.table_names()))

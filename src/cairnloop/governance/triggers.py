@@ -17,9 +17,11 @@ CREATE FUNCTION cairnloop_tell_effect() RETURNS trigger LANGUAGE plpgsql VOLATIL
 DECLARE
     told bigint := coalesce(nullif(current_setting('cairnloop.effect_count', true), ''), '0')::bigint + 1;
     line text;
+    -- Another schema may have a table of the same name.
+    named text := CASE WHEN pg_table_is_visible(TG_RELID) THEN '' ELSE TG_TABLE_SCHEMA || '.' END || TG_TABLE_NAME;
 BEGIN
     -- Another tool may write here; this one's effect is elsewhere.
-    IF position(',' || TG_TABLE_NAME || ',' IN current_setting('cairnloop.effect_tables')) = 0 THEN
+    IF position(',' || named || ',' IN current_setting('cairnloop.effect_tables')) = 0 THEN
         RETURN NULL;
     END IF;
     PERFORM set_config('cairnloop.effect_count', told::text, true);
@@ -28,7 +30,7 @@ BEGIN
         RETURN NULL;
     END IF;
     line := jsonb_build_object(
-        'table', TG_TABLE_NAME,
+        'table', named,
         'doing', lower(TG_OP),
         'before', CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,
         'after', CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END

@@ -12,15 +12,26 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from cairnloop.core import jobs
+from cairnloop.core.transaction_control import transaction_kept
 from cairnloop.governance.effects import Effect, Told, effect_of
-from cairnloop.governance.installing import tables_of, unwatched
+from cairnloop.governance.installing import unwatched, watched_tables
 from cairnloop.governance.triggers import COUNT, TABLES, TOLD, WATCHING
 from cairnloop.governance.validating import NotForeseeable
 from cairnloop.hooks.tool import Tool
 
 ROWS = 200
 """How many changes of rows one effect may have: nobody could look at more."""
+ENDS_TRANSACTION = gettext_lazy("It would end the transaction it runs in. Its developer has to leave that to Django.")
+KEPT_BESIDE = (
+    "AuditEntry", "AuditSeal", "ReadMarker", "Draft", "DraftSentence", "Chunk", "ChunkWords", "ChunkVector",
+    "ChunkSentence", "Citation", "ResolvedCase", "ResolvedCaseChunk", "ResolvedCaseVector", "Lexeme", "LexiconChange",
+    "LexiconTotal", "GapEvent",
+)  # fmt: skip
+"""What verbs such as `add_note` keep beside what they were asked for: the trail, what was read, what is found, and
+drafts that turn stale."""
 
 
 @dataclass(slots=True)
@@ -38,17 +49,20 @@ def watching(tool: Tool) -> Iterator[Watch]:
     watching too. Raises NotForeseeable where the effect is too large, reaches tables the tool does not name, or cannot
     be seen whole.
     """
-    tables = tables_of(tool)
+    tables = watched_tables(tool)
     unseen = unwatched(tables)
     if unseen:
         raise NotForeseeable(
             _("The database does not tell what happens in %(tables)s. Run manage.py migrate, and propose it again.")
             % {"tables": ", ".join(sorted(unseen))}
         )
-    before, locked, began_at = _written(), _locked_whole(), timezone.now()
+    before, locked, began_at, transaction = _written(), _locked_whole(), timezone.now(), _transaction()
     _set(**{WATCHING: str(ROWS), TABLES: f",{','.join(sorted(tables))},", TOLD: "", COUNT: ""})
     watch = Watch()
-    yield watch
+    with transaction_kept():
+        yield watch
+    if _transaction() != transaction:
+        raise NotForeseeable(str(ENDS_TRANSACTION))
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SELECT current_setting(%s, true), current_setting(%s, true)", [TOLD, COUNT])
@@ -63,7 +77,7 @@ def watching(tool: Tool) -> Iterator[Watch]:
 
 
 def _refuse_unwatched(tables: set[str], written: dict[str, int], *, told: int, locked: set[str]) -> None:
-    beyond = sorted(table for table in written.keys() - tables if not _is_ours(table))
+    beyond = sorted(table for table in written.keys() - tables if not _is_kept_beside(table))
     if beyond:
         raise NotForeseeable(
             _("It would also write to %(tables)s, which it does not name. Its developer has to add that.")
@@ -82,17 +96,26 @@ def _refuse_unwatched(tables: set[str], written: dict[str, int], *, told: int, l
         raise NotForeseeable(_("Not everything it would change could be seen."))
 
 
-def _is_ours(table: str) -> bool:
-    """True for what Cairnloop keeps itself, such as its audit trail and its jobs: none of it is the tool's effect."""
-    own = {model._meta.db_table for model in apps.get_app_config("cairnloop").get_models(include_auto_created=True)}
-    return table in own or table.startswith("procrastinate_")
+def _is_kept_beside(table: str) -> bool:
+    """True for what comes along with what was asked for, and is nobody's effect. Jobs are watched by themselves."""
+    config = apps.get_app_config("cairnloop")
+    return table in {config.get_model(name)._meta.db_table for name in KEPT_BESIDE} or (
+        table.startswith("procrastinate_") and table != jobs.TABLE
+    )
+
+
+def _transaction() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        return str(cursor.fetchone()[0])
 
 
 def _written() -> dict[str, int]:
     """How many rows of each table this transaction has written so far, as PostgreSQL counts itself."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            "SELECT CASE WHEN pg_table_is_visible(relid) THEN relname ELSE schemaname || '.' || relname END,"
+            " n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
             " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND schemaname NOT LIKE 'pg\\_temp%%'"
         )
         return dict(cursor.fetchall())
