@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cairnloop.core.errors import InvalidInput
-from cairnloop.core.texts import storable, tidy_name
+from cairnloop.core.texts import is_visible, storable, tidy_name
 
 REF_CHARS = 200
 """Longest reference of a person or an account, in characters."""
@@ -46,7 +46,7 @@ class Actor:
             raise InvalidActor("An actor is made by Actor.operator, Actor.customer, Actor.system or Actor.client.")
         if not isinstance(self.ref, str):
             raise InvalidActor(f"An actor's ref is text, not {type(self.ref).__name__}. Pass str(user.pk).")
-        if not self.ref.strip():
+        if not any(map(is_visible, self.ref)):
             raise InvalidActor("An actor needs a ref. Pass the host's identifier of whoever acts.")
         if len(self.ref) > REF_CHARS or not isinstance(self.name, str):
             raise InvalidActor(f"An actor's ref has {REF_CHARS} characters at most, and its name is text.")

@@ -7,12 +7,14 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
 from django.core.exceptions import ImproperlyConfigured
 
 from cairnloop.conf import get_settings
-from cairnloop.core.actors import REF_CHARS
+from cairnloop.core.actors import NAME_CHARS, Actor, InvalidActor
+from cairnloop.core.texts import storable, tidy_name
 
 WIDGET_AUDIENCE = "cairnloop.widget"
 """Part of the key: a token signed for anything else proves nothing here."""
@@ -33,26 +35,28 @@ class WidgetClaims:
 
 def sign_widget_token(
     *,
-    customer_ref: str,
-    name: str = "",
-    account_ref: str = "",
-    account_name: str = "",
+    customer_ref: str | int | UUID,
+    name: str | None = "",
+    account_ref: str | int | UUID | None = "",
+    account_name: str | None = "",
     now: float | None = None,
 ) -> str:
     """Return a token with which a browser proves to be this customer, accepted for `WIDGET_TOKEN_SECONDS`.
 
-    Call it for the person your own session knows, never with a value from the request. Raises ValueError for
-    a reference that is empty or longer than 200 characters.
+    Call it for the person your own session knows, never with a value from the request. References are texts, numbers
+    or UUIDs of 200 characters at most; longer names are cut. Raises InvalidActor for anything else: the `None` of a
+    visitor who is not signed in would be one customer for all of them.
     """
-    # Primary keys come as numbers or UUIDs; a token carries text.
-    customer_ref, account_ref = str(customer_ref), str(account_ref)
-    if not customer_ref.strip():
-        raise ValueError("A widget token needs a customer_ref: your own identifier of the customer.")
-    if len(customer_ref) > REF_CHARS or len(account_ref) > REF_CHARS:
-        raise ValueError(f"customer_ref and account_ref may have {REF_CHARS} characters at most.")
+    customer = Actor.customer(_reference(customer_ref), name=name or "")
+    has_account = account_ref is not None and account_ref != ""
+    account = Actor.customer(_reference(account_ref), name=account_name or "") if has_account else None
+    names = (customer.name, account.name if account else tidy_name(storable(account_name or ""))[:NAME_CHARS])
     signed_at = int(time.time() if now is None else now)
-    claims = [signed_at, customer_ref, name[:REF_CHARS], account_ref, account_name[:REF_CHARS]]
-    return _signer().sign_object(claims)
+    claims = [signed_at, customer.ref, names[0], account.ref if account else "", names[1]]
+    token = _signer().sign_object(claims, compress=True)
+    if len(token) > TOKEN_CHARS:
+        raise InvalidActor("The references and names of a widget token are too long together. Pass shorter ones.")
+    return token
 
 
 def read_widget_token(token: str, *, now: float | None = None) -> WidgetClaims | None:
@@ -83,6 +87,18 @@ def store_name(customer_ref: str) -> str:
     Whoever uses a shared device next never meets the text this customer left unsent.
     """
     return hashlib.sha256(f"cairnloop.store:{customer_ref}".encode()).hexdigest()[:16]
+
+
+def _reference(given: object) -> str:
+    """Return a primary key as the text that a token carries."""
+    if isinstance(given, str):
+        return given
+    if isinstance(given, UUID) or (isinstance(given, int) and not isinstance(given, bool)):
+        return str(given)
+    raise InvalidActor(
+        f"A widget token names a customer or an account by text, a number or a UUID, not by {type(given).__name__}. "
+        "Pass your own identifier of somebody who is signed in, such as request.user.pk."
+    )
 
 
 def _signer() -> signing.Signer:

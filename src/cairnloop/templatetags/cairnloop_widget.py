@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
@@ -18,10 +20,10 @@ register = template.Library()
 @register.simple_tag
 def cairnloop_widget(
     *,
-    customer_ref: object = "",
-    name: object = "",
-    account_ref: object = "",
-    account_name: object = "",
+    customer_ref: str | int | UUID | None = "",
+    name: str | None = "",
+    account_ref: str | int | UUID | None = "",
+    account_name: str | None = "",
     token: str = "",
     token_url: str = "",
     theme: str = "",
@@ -37,13 +39,16 @@ def cairnloop_widget(
     """
     if not token and not str(customer_ref or "").strip():
         return SafeString("")
+    signed = token or sign_widget_token(
+        customer_ref=customer_ref or "", name=name, account_ref=account_ref or "", account_name=account_name
+    )
     base = reverse("cairnloop:widget-frames").removesuffix("frames/")
     attributes = {
         "src": static("cairnloop/widget/widget.js"),
         "data-css": static("cairnloop/widget/widget.css"),
         "data-base": base,
         "data-socket": f"{base}socket/" if get_settings().live_sockets else "off",
-        "data-token": token or _signed(customer_ref, name, account_ref, account_name),
+        "data-token": signed,
         "data-token-url": token_url,
         "data-store": "" if token else store_name(str(customer_ref)),
         "data-lang": get_language() or "",
@@ -53,12 +58,3 @@ def cairnloop_widget(
     }
     given = ((key, value) for key, value in attributes.items() if value)
     return format_html("<script {} defer></script>", format_html_join(" ", '{}="{}"', given))
-
-
-def _signed(customer_ref: object, name: object, account_ref: object, account_name: object) -> str:
-    return sign_widget_token(
-        customer_ref=str(customer_ref),
-        name=str(name or ""),
-        account_ref=str(account_ref or ""),
-        account_name=str(account_name or ""),
-    )
