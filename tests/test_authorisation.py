@@ -149,7 +149,7 @@ RULES: dict[str, Rule] = {
     "conversation-assignment": Rule("post", True, True, lambda _: {"to": "me"}),
     "conversation-resolution": Rule("post", True, True, _seen),
     "conversation-reopening": Rule("post", True, True),
-    "conversation-archiving": Rule("post", True, True),
+    "conversation-archiving": Rule("post", True, True, _seen),
     "approvals": Rule(),
     "approvals-changes": Rule(),
     "rail-approvals": Rule(),

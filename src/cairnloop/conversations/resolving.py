@@ -64,14 +64,17 @@ def reopen_conversation(*, conversation_id: int, by: Actor, reason: str = "") ->
 
 
 @command
-def archive_conversation(*, conversation_id: int, by: Actor, reason: str = "") -> Conversation:
+def archive_conversation(
+    *, conversation_id: int, by: Actor, reason: str = "", seen_sequence: int | None = None
+) -> Conversation:
     """Put a conversation away without asking for a rating: spam, duplicates, things long done.
 
-    A new message by the customer brings it back. Raises OperatorNeeded, NotFound, and InvalidTransition if it is
-    archived already.
+    A new message by the customer brings it back. Raises OperatorNeeded, NotFound, StaleView if something newer than
+    `seen_sequence` was written, and InvalidTransition if it is archived already.
     """
     refuse_outsiders(by)
     conversation = hold_conversation(conversation_id)
+    refuse_stale_eyes(conversation, by=by, seen_sequence=seen_sequence)
     conversation.archive(at=timezone.now())
     record("conversation.archived", by=by, subject=f"conversation:{conversation.pk}", reason=reason)
     publish(ConversationArchived(conversation.pk, conversation.customer_ref))

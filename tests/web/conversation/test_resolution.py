@@ -27,6 +27,10 @@ def resolves(desk, conversation, *, seen=1, htmx=False):
     return desk.act("conversation-resolution", conversation, seen_sequence=seen, htmx=htmx)
 
 
+def archives(desk, conversation, *, seen=1, htmx=False):
+    return desk.act("conversation-archiving", conversation, seen_sequence=seen, htmx=htmx)
+
+
 class TestResolve:
     @BOTH
     def test_goes_on_to_whoever_has_waited_longest(self, desk, ada, grace, conversation, htmx):
@@ -117,7 +121,7 @@ class TestReopen:
 class TestArchive:
     @BOTH
     def test_puts_it_away(self, desk, conversation, htmx):
-        response = desk.act("conversation-archiving", conversation, htmx=htmx)
+        response = archives(desk, conversation, htmx=htmx)
         assert status_of(conversation) == "archived"
         assert response.status_code == (200 if htmx else 303)
         page = words_of(response if htmx else desk.get(where_to(response)))
@@ -127,9 +131,23 @@ class TestArchive:
     @BOTH
     def test_says_so_when_it_is_put_away_already(self, desk, ada, conversation, htmx):
         cairnloop.archive_conversation(conversation_id=conversation.pk, by=actor_of(ada))
-        response = desk.act("conversation-archiving", conversation, htmx=htmx)
+        response = archives(desk, conversation, htmx=htmx)
         assert response.status_code == 409
         assert "Someone changed this first." in words_of(response)
+
+    @BOTH
+    def test_is_refused_once_the_customer_wrote_again(self, desk, conversation, htmx):
+        writes(conversation, "It is urgent now.")
+        response = archives(desk, conversation, htmx=htmx)
+        assert (response.status_code, status_of(conversation)) == (409, "open")
+        page = words_of(response)
+        assert "Not archived: there are new messages." in page
+        assert "It is urgent now." in page
+
+    @pytest.mark.parametrize("seen", ["", "x", "-4"])
+    def test_is_refused_without_what_its_writer_has_seen(self, desk, conversation, seen):
+        assert archives(desk, conversation, seen=seen).status_code == 409
+        assert status_of(conversation) == "open"
 
 
 class TestNextInQueue:

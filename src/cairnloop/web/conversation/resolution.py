@@ -64,8 +64,16 @@ def reopen(request: ActingRequest, conversation_id: int) -> HttpResponse:
 def archive(request: ActingRequest, conversation_id: int) -> HttpResponse:
     """Put a conversation away without asking for a rating."""
     conversation = get_visible_conversation(request, conversation_id, to="archive")
+    form = SeenForm(request.POST)
+    if not form.is_valid():
+        toast = _("Not archived: the form was incomplete. Read what is here, then archive it.")
+        return showing.not_changed(request, conversation, seen=0, toast=toast)
+    seen = form.cleaned_data["seen_sequence"]
     try:
-        conversation = archive_conversation(conversation_id=conversation.pk, by=request.actor)
+        conversation = archive_conversation(conversation_id=conversation.pk, by=request.actor, seen_sequence=seen)
+    except StaleView:
+        toast = _("Not archived: there are new messages. Read them, then decide.")
+        return showing.not_changed(request, conversation, seen=seen, toast=toast)
     except InvalidTransition:
         return _changed_first(request, conversation)
     toast = _("Archived. A new message from %(customer)s brings it back.") % {"customer": customer_name(conversation)}
