@@ -10,10 +10,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+import cairnloop
 from cairnloop.governance.installing import install_triggers
 from cairnloop.models import ToolApproval
 from tests.accessible import TOUCH, objections, too_small
-from tests.factories import actor_of, make_conversation
+from tests.factories import BILLING, actor_of, make_conversation
 from tests.governance.conftest import grant
 from tests.governance.tools import CAIRNLOOP
 from tests.web.approvals.conftest import QUEUE, proposed
@@ -105,10 +106,27 @@ def test_goes_by_keyboard(desk, five, backstage):  # noqa: F811
     expect(row(page, five[4]).locator(".cl-approval-title")).to_be_focused()
     page.keyboard.press("x")
     expect(page.get_by_role("button", name="Approve selected 1")).to_be_enabled()
-    page.get_by_role("button", name="Select all of low risk").click()
+    page.get_by_role("button", name="Select all that are shown whole").click()
     page.get_by_role("button", name="Approve selected 4").click()
     expect(page.get_by_role("alert")).to_contain_text("4 actions were approved.")
     assert backstage(lambda: ToolApproval.objects.pending().get().proposal_id) == five[4].pk
+
+
+def test_selects_nothing_that_is_folded_without_unfolding_it(desk, five, backstage):  # noqa: F811
+    more = {"input": {"cents": 9, "url": "A" * 700 + " AND MONEY"}, "by": BILLING}
+    folded = backstage(lambda: cairnloop.propose_tool(tool="tag", **more))
+    page = desk().open(QUEUE, state="live")
+    hint = page.get_by_text("What is folded is not selected with the others")
+    expect(hint).to_be_visible()
+    expect(row(page, folded).get_by_text("AND MONEY")).to_be_hidden()
+    page.get_by_role("button", name="Select all that are shown whole").click()
+    expect(page.get_by_role("button", name="Approve selected 4")).to_be_enabled()
+    expect(row(page, folded).locator("input")).not_to_be_checked()
+    row(page, folded).locator("input").check()
+    expect(row(page, folded).get_by_text("AND MONEY")).to_be_visible()
+    expect(hint).to_be_hidden()
+    page.get_by_role("button", name="Approve selected 5").click()
+    expect(page.get_by_role("alert")).to_contain_text("5 actions were approved.")
 
 
 def test_shows_what_became_of_a_batch_from_the_end_of_a_long_list(desk, five, backstage):  # noqa: F811

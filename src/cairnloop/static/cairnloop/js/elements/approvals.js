@@ -11,9 +11,10 @@ customElements.define("cl-approvals", class extends HTMLElement {
     const on = (target, name, listener) => target.addEventListener(name, listener, { signal: this.leaving.signal })
     on(document, "cl:key", (event) => this.#press(event.detail.key) && event.preventDefault())
     on(document.body, "cl:approvals", () => this.#hear())
-    on(this, "change", () => this.#count())
+    on(this, "change", ({ target }) => this.#chosen(target))
     on(this, "click", ({ target }) => target.closest("[data-all]") && this.#selectAll())
     on(this, "htmx:afterSwap", () => this.#count())
+    this.addEventListener("toggle", () => this.#count(), { signal: this.leaving.signal, capture: true })
     this.querySelector("[data-all]")?.removeAttribute("hidden")
     this.#count()
   }
@@ -49,19 +50,31 @@ customElements.define("cl-approvals", class extends HTMLElement {
     return Boolean(next)
   }
 
+  #foldsOf(choice) {
+    return [...choice.closest(".cl-approval").querySelectorAll("details:not([open])")]
+  }
+
+  /** What is folded nobody has seen: only its own checkbox selects it, and unfolds it. */
   #selectAll() {
-    const choices = this.#choices.slice(0, MOST_SELECTED)
-    const isAll = choices.every((choice) => choice.checked)
-    for (const choice of choices) choice.checked = !isAll
+    const told = this.#choices.filter((choice) => !this.#foldsOf(choice).length).slice(0, MOST_SELECTED)
+    const isAll = told.every((choice) => choice.checked)
+    for (const choice of told) choice.checked = !isAll
+    this.#count()
+  }
+
+  #chosen(choice) {
+    if (choice.checked) for (const fold of this.#foldsOf(choice)) fold.open = true
     this.#count()
   }
 
   #count() {
     const bar = this.querySelector("#approvals-batch")
     if (!bar) return
-    const chosen = this.#choices.filter((choice) => choice.checked).length
-    bar.querySelector("[data-chosen]").textContent = chosen || ""
-    bar.querySelector("[type=submit]").disabled = chosen === 0
+    const choices = this.#choices
+    const chosen = choices.filter((choice) => choice.checked)
+    bar.querySelector("[data-chosen]").textContent = chosen.length || ""
+    bar.querySelector("[type=submit]").disabled = !chosen.length
+    bar.querySelector("[data-folded]").hidden = !choices.some((choice) => !choice.checked && this.#foldsOf(choice).length)
   }
 
   /** Someone points at the list, works in it, has scrolled, or looks at more or other rows than it would show. */
