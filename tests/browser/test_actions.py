@@ -22,7 +22,7 @@ class TestAnAction:
         page.get_by_role("link", name="Grant seats").click()
         page.get_by_role("spinbutton", name="Seats").fill("3")
         page.get_by_role("button", name="Propose", exact=True).click()
-        card = page.locator("#proposals article:focus")
+        card = page.locator("#timeline article.cl-action:focus")
         expect(card).to_contain_text("may seat 17 people instead of 14")
         expect(card).to_contain_text("Waits for approval")
         expect(card.get_by_role("button", name="Approve")).to_have_count(0)

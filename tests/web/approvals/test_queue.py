@@ -59,7 +59,8 @@ class TestWhatWaits:
             "Expires in 1 day, 23 hours",
         ):
             assert words in page.replace("\xa0", " "), words
-        assert f'href="/support/conversations/{conversation.pk}/#proposals"' in page
+        card = f"?action={proposal.pk}#proposal-{proposal.pk}"
+        assert f'href="/support/conversations/{conversation.pk}/{card}"' in page
         assert shown_in(queue.get(QUEUE)) == [proposal.pk]
 
     def test_comes_by_its_expiry_or_by_its_risk(self, queue, decider):

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import cairnloop
 from cairnloop.core import live
-from cairnloop.models import Conversation, ReadMarker, ToolProposal
+from cairnloop.models import Conversation, Message, ReadMarker, ToolProposal
 from tests import factories
 from tests.accessible import PHONE, TOUCH, objections, violations
 from tests.factories import BILLING, LIN, actor_of, make_conversation
@@ -24,17 +24,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 R = TypeVar("R")
 Backstage = Callable[[Callable[[], R]], R]
 HERE = "tests.web.conversation.hooks"
-
-# As the page's own news do, when they come between an answer and its settling.
-EXCHANGE_THE_CARDS_ONCE_MORE = """() => document.addEventListener("htmx:oobAfterSwap", () => {
-  const cards = document.querySelector("#proposals")
-  const news = cards.cloneNode(true)
-  for (const card of news.querySelectorAll("[autofocus]")) {
-    card.removeAttribute("autofocus")
-    card.removeAttribute("tabindex")
-  }
-  cards.replaceWith(news)
-}, { once: true })"""
 
 
 @pytest.fixture
@@ -397,10 +386,86 @@ class TestAnActionThatWaits:
         page.keyboard.type("twice")
         expect(reason).to_have_value("Paid twice")
 
+    def test_stands_between_the_messages_around_it_also_when_it_arrives_late(self, page, backstage, conversation):
+        def news() -> None:
+            late = cairnloop.propose_tool(tool="tag", input={"cents": 7}, by=BILLING, conversation_id=conversation.pk)
+            writes(conversation, "Any news?")
+            # As one whose preview took so long that a message overtook it.
+            ToolProposal.objects.filter(pk=late.pk).update(proposed_at=Message.objects.get(sequence=1).created_at)
+
+        backstage(news)
+        expect(page.locator("#timeline article")).to_have_count(4)
+        order = "all => all.map(each => each.id.split('-')[0])"
+        shown = page.locator("#timeline article, #timeline .cl-day").evaluate_all(order)
+        assert shown == ["day", "message", "proposal", "proposal", "message"]
+        cards = page.locator("#timeline article.cl-action")
+        assert int(cards.nth(0).get_attribute("id").split("-")[1]) > int(cards.nth(1).get_attribute("id").split("-")[1])
+        page.reload()
+        shown = page.locator("#timeline article, #timeline .cl-day").evaluate_all(order)
+        assert shown == ["day", "message", "proposal", "proposal", "message"]
+
+    def test_is_exchanged_in_its_place_when_somebody_decides_and_leaves_the_others(
+        self, page, backstage, conversation, ada
+    ):
+        second = backstage(
+            lambda: cairnloop.propose_tool(tool="tag", input={"cents": 7}, by=BILLING, conversation_id=conversation.pk)
+        )
+        expect(page.locator("#waiting")).to_have_text("2 actions wait for a decision")
+        page.locator(f"#proposal-{second.pk}").get_by_text("History").click()
+        page.get_by_role("textbox", name="Why?").fill("Paid")
+        page.keyboard.press("Home")
+
+        def decide() -> None:
+            lane = second.approvals.get()
+            cairnloop.reject_tool(approval_id=lane.pk, by=actor_of(ada), reason="Twice")
+
+        backstage(decide)
+        expect(page.locator(f"#proposal-{second.pk}")).to_contain_text("Rejected")
+        expect(page.locator("#toasts")).to_contain_text("Tag: Rejected")
+        expect(page.locator(f"#proposal-{second.pk}-history")).to_have_attribute("open", "")
+        expect(page.locator("#waiting")).to_have_text("1 action waits for a decision")
+        # The other was left as it is, with the cursor where it was.
+        page.keyboard.type("Not ")
+        expect(page.get_by_role("textbox", name="Why?")).to_have_value("Not Paid")
+
+    def test_is_found_at_once_where_it_stands_far_above(self, page, backstage, conversation, desk):
+        backstage(lambda: writes(conversation, *[f"Message {number}" for number in range(2, 40)]))
+        expect(log(page)).to_contain_text("Message 39")
+        card = page.locator("#timeline article.cl-action")
+        page.evaluate("document.querySelector('cl-thread').scrollTop = 1e6")
+        expect(card).not_to_be_in_viewport()
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            if width == 390:
+                page.get_by_role("link", name="Details").click()
+            page.get_by_role("link", name="1 action waits for a decision").click()
+            expect(card).to_be_focused()
+            expect(card).to_be_in_viewport()
+        backstage(lambda: writes(conversation, *[f"Message {number}" for number in range(40, 80)]))
+        other = desk().open(conversation)
+        card = other.locator("article.cl-action")
+        expect(card).to_have_count(0)
+        other.get_by_role("link", name="1 action waits for a decision").click()
+        expect(card).to_be_focused()
+        expect(card).to_be_in_viewport()
+
+    def test_is_decided_among_earlier_messages(self, page, backstage, conversation, desk):
+        backstage(lambda: writes(conversation, *[f"Message {number}" for number in range(2, 80)]))
+        other = desk().open(conversation)
+        is_live(other)
+        other.get_by_role("link", name="Show earlier messages").click()
+        card = other.locator("article.cl-action")
+        card.get_by_role("button", name="Approve").click()
+        expect(card).to_contain_text("About to run")
+        expect(card).to_have_count(1)
+        expect(other.locator("#waiting")).to_be_empty()
+        # And on the page of somebody who looks at it meanwhile.
+        expect(page.locator("article.cl-action")).to_contain_text("About to run")
+
     def test_forgets_the_reason_once_it_was_given(self, page):
         page.get_by_role("textbox", name="Why?").fill("Not now")
         page.get_by_role("button", name="Reject", exact=True).click()
-        expect(page.locator("#proposals")).to_contain_text("Rejected")
+        expect(page.locator("cl-proposal")).to_contain_text("Rejected")
         page.get_by_role("button", name="Ask again").click()
         page.get_by_text("Reject…").click()
         expect(page.get_by_role("textbox", name="Why?")).to_have_value("")
@@ -432,20 +497,26 @@ class TestAnActionThatIsProposed:
 
         backstage(news)
         expect(log(page)).to_contain_text("Any news?")
-        expect(page.locator("#proposals article")).to_have_count(1)
+        expect(page.locator("#timeline article.cl-action")).to_have_count(1)
         page.keyboard.type("2")
         expect(page.get_by_label("Cents")).to_have_value("12")
         page.get_by_role("button", name="Propose", exact=True).dblclick()
-        expect(page.locator("#proposals article:focus")).to_contain_text("Proposed by Ada Brandt")
+        expect(page.locator("#timeline article.cl-action:focus")).to_contain_text("Proposed by Ada Brandt")
         assert backstage(ToolProposal.objects.count) == 2
 
-    def test_has_the_focus_though_news_of_it_arrive_with_it(self, page):
+    def test_has_the_focus_though_news_of_it_arrive_first(self, page):
+        card, held = page.locator("#timeline article.cl-action"), []
+        page.route("**/actions/", lambda route: held.append((route, route.fetch())))
         page.keyboard.press("p")
         page.get_by_role("link", name="Tag").click()
         page.get_by_label("Cents").fill("1")
-        page.evaluate(EXCHANGE_THE_CARDS_ONCE_MORE)
         page.get_by_role("button", name="Propose", exact=True).click()
-        expect(page.locator("#proposals article:focus")).to_contain_text("Proposed by Ada Brandt")
+        expect(card).to_contain_text("Proposed by Ada Brandt")
+        expect(card).not_to_be_focused()
+        route, answer = held[0]
+        route.fulfill(response=answer)
+        expect(card).to_be_focused()
+        expect(card).to_have_count(1)
 
     def test_is_given_up_by_escape_wherever_one_is(self, page, conversation):
         button = page.get_by_role("link", name="Propose an action")

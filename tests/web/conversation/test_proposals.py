@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from django.utils import timezone
 import cairnloop
 from cairnloop.governance.queries import Standing, state_of
 from cairnloop.models import ToolExecution, ToolProposal
+from cairnloop.web.conversation import proposal_places
 from cairnloop.web.conversation.proposal_card import STATUSES
 from tests.factories import BILLING, make_conversation
 from tests.governance.conftest import decider, group, second, tools  # noqa: F401  # fixtures
 from tests.governance.tools import CAIRNLOOP
-from tests.web.conversation.conftest import Desk, words_of
+from tests.web.conversation.conftest import Desk, words_of, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tools")]
 
@@ -42,7 +44,7 @@ def standing(proposal: ToolProposal) -> Standing:
 
 def cards(desk: Desk, conversation: Any) -> str:
     page = words_of(desk.look("conversation", conversation))
-    return page.split('id="proposals"')[1].split("</cl-proposals>")[0]
+    return " ".join(part.split("</cl-proposal>")[0] for part in page.split("<cl-proposal ")[1:])
 
 
 def test_every_standing_has_a_word_an_icon_and_a_tone():
@@ -143,6 +145,148 @@ class TestDeciding:
         other.force_login(grace)
         assert acts(other, "approval", proposal, htmx=True).status_code == 200
         assert standing(proposal) == Standing.DUE
+
+
+def among(desk: Desk, conversation: Any, name: str = "conversation", **query: Any) -> list[str]:
+    """The messages and actions of a page, in its order."""
+    page = desk.look(name, conversation, htmx=name != "conversation", **query).content.decode()
+    return re.findall(r'id="(message-[0-9]+|proposal-[0-9]+)"', page)
+
+
+class TestTheTimeline:
+    @pytest.fixture
+    def long(self, conversation) -> tuple[Any, list[ToolProposal]]:
+        """Actions before the messages 2, 60 and 120, and behind the last one."""
+        found = []
+        for number in range(2, 122):
+            if number in (2, 60, 120, 121):
+                found.append(proposed(conversation, cents=number))
+            if number <= 120:
+                writes(conversation, f"Message {number}")
+        conversation.refresh_from_db()
+        return conversation, found
+
+    def test_has_each_action_between_the_messages_around_it(self, desk, long):
+        conversation, (first, middle, third, last) = long
+        newest = among(desk, conversation)
+        assert newest[0] == "message-71" and f"proposal-{middle.pk}" not in newest
+        assert newest[-4:] == ["message-119", f"proposal-{third.pk}", "message-120", f"proposal-{last.pk}"]
+        for name in ("conversation", "conversation-timeline"):
+            earlier = among(desk, conversation, name, before=71)
+            at = earlier.index(f"proposal-{middle.pk}")
+            assert earlier[at - 1 : at + 2] == ["message-59", f"proposal-{middle.pk}", "message-60"]
+            assert [each for each in earlier if each.startswith("proposal")] == [f"proposal-{middle.pk}"]
+            oldest = among(desk, conversation, name, before=21)
+            assert oldest[:3] == ["message-1", f"proposal-{first.pk}", "message-2"]
+
+    def test_is_opened_where_an_action_stands(self, desk, long):
+        conversation, actions = long
+        for each in actions:
+            assert f"proposal-{each.pk}" in among(desk, conversation, action=each.pk)
+        assert among(desk, conversation, action=actions[-1].pk)[-2] == "message-120"
+        elsewhere = proposed(make_conversation(), cents=9)
+        assert among(desk, conversation, action=elsewhere.pk) == among(desk, conversation)
+
+    def test_says_that_it_leaves_out_the_oldest_of_too_many(self, desk, conversation, monkeypatch):
+        monkeypatch.setattr(proposal_places, "MOST_SHOWN", 2)
+        actions = [proposed(conversation, cents=cents) for cents in (1, 2, 3)]
+        page = words_of(desk.look("conversation", conversation))
+        assert among(desk, conversation)[-2:] == [f"proposal-{each.pk}" for each in actions[1:]]
+        assert "Only the latest actions of this part" in page and "3 actions wait for a decision" in page
+
+    @BOTH
+    def test_shows_a_decision_where_the_action_stands(self, desk, long, decider, htmx):  # noqa: F811
+        conversation, (_first, early, _third, _last) = long
+        assert "4 actions wait for a decision" in words_of(desk.look("conversation", conversation))
+        refused = acts(desk, "rejection", early, htmx=htmx, reason="")
+        assert refused.status_code == 422
+        assert "Not done." in words_of(refused) and f'id="proposal-{early.pk}"' in words_of(refused)
+        response = acts(desk, "approval", early, htmx=htmx)
+        if htmx:
+            assert re.findall(r'id="proposal-([0-9]+)"', words_of(response)) == [str(early.pk)]
+            assert "About to run" in words_of(response) and "3 actions wait for a decision" in words_of(response)
+        else:
+            assert response.url.endswith(f"?action={early.pk}#proposal-{early.pk}")
+            assert f"proposal-{early.pk}" in among(desk, conversation, action=early.pk)
+
+    def test_says_what_waits_wherever_it_stands(self, desk, long, decider):  # noqa: F811
+        conversation, actions = long
+        link = f'href="/support/conversations/{conversation.pk}/?action={actions[0].pk}#proposal-{actions[0].pk}"'
+        assert link in words_of(desk.look("conversation", conversation))
+        for each in actions:
+            acts(desk, "approval", each)
+        page = words_of(desk.look("conversation", conversation))
+        assert 'id="waiting"></span>' in page
+        now = timezone.now()
+        ToolExecution.objects.create(
+            proposal=actions[1],
+            approval=actions[1].approvals.get(),
+            status="unknown",
+            run_key="k",
+            claimed_at=now,
+            begun_at=now,
+        )
+        assert "1 action waits for a decision" in words_of(desk.look("conversation", conversation))
+
+
+class TestNewsOfActions:
+    def shown(self, desk: Desk, conversation: Any) -> dict[str, Any]:
+        """What a page that shows the whole conversation asks for."""
+        page = words_of(desk.look("conversation", conversation))
+        version, actions = (page.split(f'id="{part}"')[1] for part in ("conversation-header", "proposals"))
+        conversation.refresh_from_db()
+        return {
+            "after": conversation.sequence,
+            "version": version.split('data-version="')[1].split('"')[0],
+            "actions": actions.split('data-version="')[1].split('"')[0],
+            "shown": ",".join(re.findall(r'data-mark="([^"]+)"', page)),
+            "first": 1,
+        }
+
+    def news(self, desk: Desk, conversation: Any, known: dict[str, Any]) -> Any:
+        return desk.look("conversation-timeline", conversation, htmx=True, **known)
+
+    def test_bring_what_moved_and_nothing_else(self, desk, conversation, decider):  # noqa: F811
+        first, _second = proposed(conversation, cents=1), proposed(conversation, cents=2)
+        known = self.shown(desk, conversation)
+        assert self.news(desk, conversation, known).status_code == 204
+        cairnloop.approve_tool(
+            approval_id=first.approvals.get().pk, by=decider, seen_digest=first.approvals.get().digest
+        )
+        third = proposed(conversation, cents=3)
+        part = words_of(self.news(desk, conversation, known))
+        assert re.findall(r'id="proposal-([0-9]+)"', part) == [str(first.pk), str(third.pk)]
+        assert f'data-version="{self.shown(desk, conversation)["actions"]}"' in part
+
+    def test_leave_the_actions_where_only_messages_are_new(self, desk, conversation):
+        proposed(conversation)
+        known = self.shown(desk, conversation)
+        writes(conversation, "One more thing.")
+        part = words_of(self.news(desk, conversation, known))
+        assert "One more thing." in part and "#proposals" not in part
+
+    def test_are_not_lost_behind_what_the_reader_does(self, desk, ada, conversation):
+        known = self.shown(desk, conversation)
+        action = proposed(conversation)
+        sent = desk.act("conversation-reply", conversation, htmx=True, text="Hello", client_id="op-2", seen_sequence=1)
+        assert sent.status_code == 200 and "#proposals" not in words_of(sent)
+        # The header that came with the answer is newer than the actions the page shows.
+        known |= {"after": 2, "version": words_of(sent).split('data-version="')[1].split('"')[0]}
+        assert f'id="proposal-{action.pk}"' in words_of(self.news(desk, conversation, known))
+
+    def test_leave_out_what_stands_before_the_messages_that_are_shown(self, desk, conversation):
+        early = proposed(conversation, cents=1)
+        writes(conversation, "Two")
+        late = proposed(conversation, cents=2)
+        part = words_of(self.news(desk, conversation, {"after": 2, "first": 2}))
+        assert re.findall(r'id="proposal-([0-9]+)"', part) == [str(late.pk)]
+        assert f'id="proposal-{early.pk}"' in words_of(self.news(desk, conversation, {"after": 2, "first": 1}))
+
+    @pytest.mark.parametrize("shown", ["", "x", "1.2", "9" * 40, "-1.0123456789ab", "1.0123456789ab," * 80])
+    def test_ignore_what_is_no_mark(self, desk, conversation, shown):
+        action = proposed(conversation)
+        part = words_of(self.news(desk, conversation, {"after": 1, "shown": shown, "first": "x"}))
+        assert f'id="proposal-{action.pk}"' in part
 
 
 def test_asks_the_database_as_often_for_many(desk, conversation, decider):  # noqa: F811

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -66,6 +68,28 @@ class TestUnread:
     def test_is_absent_for_those_who_never_looked_and_for_those_who_saw_all(self):
         for seen in (None, 1, 9):
             assert Unread() not in entries(message(1), seen=seen)
+
+
+@dataclass(frozen=True)
+class Card:
+    """As much of a card as the timeline knows."""
+
+    template: ClassVar[str] = "card.html"
+    proposed_at: datetime
+
+
+class TestActions:
+    def test_stand_among_the_messages_by_the_time_they_were_proposed(self):
+        first, last = message(1, at=NOW), message(2, at=NOW + timedelta(minutes=2))
+        cards = [Card(NOW + timedelta(minutes=minutes)) for minutes in (-1, 0, 1, 2, 3)]
+        order = [entry for entry in entries(first, last, cards=cards) if not isinstance(entry, Day)]
+        assert [order.index(card) for card in cards] == [0, 2, 3, 5, 6]
+        assert [entry.sequence for entry in order if isinstance(entry, Said)] == [1, 2]
+
+    def test_begin_a_day_like_messages(self):
+        tomorrow = Card(NOW + timedelta(days=1))
+        found = entries(message(1), message(2, at=NOW + timedelta(days=1, hours=1)), cards=[tomorrow])
+        assert [type(entry) for entry in found] == [Day, Said, Day, Card, Said]
 
 
 class TestAuthors:

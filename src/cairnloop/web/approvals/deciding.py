@@ -64,9 +64,9 @@ def _decided(request: ActingRequest, proposal_id: int, decide: Decide, *, to: To
         return _refused(request, found, outcome, asked=asked)
     (row,) = present_rows(request, [found], asked=asked)
     context = {"row": row, "is_open": False, "asked": asked}
-    return see_other(partial_or_redirect(request, ROW, context, to=asked.url(), toast=outcome))
+    return see_other(partial_or_redirect(request, ROW, context, to=asked.url(), toast=outcome.words))
 
 
 def _refused(request: ActingRequest, found: ToolProposal, refused: Refused, *, asked: Asked) -> HttpResponse:
-    response = in_full(request, found, asked=asked, notice=refused.notice, reason=refused.reason, status=refused.status)
+    response = in_full(request, found, asked=asked, refused=refused, status=refused.status)
     return swapped(response) if wants_partial(request) else response

@@ -15,8 +15,9 @@ from cairnloop.governance.approval_queries import visible_proposals
 from cairnloop.governance.models import ToolProposal
 from cairnloop.web.access import OperatorRequest, refuse_approvals
 from cairnloop.web.approvals.asked import Asked, read_asked
-from cairnloop.web.approvals.rows import PAGE_SIZE, News, news_of, present_rows, read_marks, rows_of, views_of
-from cairnloop.web.conversation.composer import Notice
+from cairnloop.web.approvals.rows import PAGE_SIZE, SHOWN_LIMIT, News, news_of, present_rows, rows_of, views_of
+from cairnloop.web.conversation.decisions import Refused
+from cairnloop.web.conversation.proposal_places import read_marks
 from cairnloop.web.guarding import operator_required
 from cairnloop.web.navigation import watch
 from cairnloop.web.responses import page, page_or_partial, partial_response, wants_partial
@@ -48,7 +49,7 @@ def changes(request: OperatorRequest) -> HttpResponse:
     """
     refuse_approvals(request)
     asked = read_asked(request.GET)
-    news = news_of(request, asked, shown=read_marks(request.GET))
+    news = news_of(request, asked, shown=read_marks(request.GET, limit=SHOWN_LIMIT))
     return partial_response(request, "cairnloop/approvals/_news.html", {"asked": asked, "news": news_words(news)})
 
 
@@ -80,12 +81,11 @@ def in_full(
     *,
     asked: Asked,
     is_open: bool = True,
-    notice: Notice | None = None,
-    reason: str = "",
+    refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Answer with one action: its row with the card below, for htmx; a page with both for everybody else."""
-    (row,) = present_rows(request, [found], asked=asked, notice=notice, reason=reason)
+    (row,) = present_rows(request, [found], asked=asked, refused=refused)
     context = {"row": row, "is_open": is_open, "asked": asked, "title": row.card.title, "back_url": asked.url()}
     if not wants_partial(request):
         return page(request, "cairnloop/approvals/proposal.html", context, status=status)

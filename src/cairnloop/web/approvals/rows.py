@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.queries import Capped, count_capped
 from cairnloop.core.texts import tidy_name
 from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.queries import ProposalState, state_of, with_states
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.approvals.asked import Asked, list_of
-from cairnloop.web.conversation.composer import Notice
+from cairnloop.web.conversation.decisions import Refused
 from cairnloop.web.conversation.presenter import subject_of, url_of
-from cairnloop.web.conversation.proposal_card import ProposalCard, ProposalCards, card_of
+from cairnloop.web.conversation.proposal_card import DecisionUrls, ProposalCard, card_of
+from cairnloop.web.conversation.proposal_places import version_of_state
 from cairnloop.web.inbox.place import Place
 from cairnloop.web.paging import behind, page_after, until
 
@@ -29,7 +28,6 @@ SHOWN_LIMIT = 500
 INLINE_CHANGES = 3
 INLINE_CHARS = 600
 """What a row tells at once; more than that unfolds in it."""
-MARK = re.compile(r"([0-9]{1,18})\.([0-9a-f]{12})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +40,6 @@ class Row:
     mark: str
     """Changes with whatever the row says; empty where the action is not in this list any more."""
     card: ProposalCard
-    cards: ProposalCards
     conversation: str
     conversation_url: str
     customer: str
@@ -110,8 +107,7 @@ def present_rows(
     proposals: Sequence[ToolProposal],
     *,
     asked: Asked,
-    notice: Notice | None = None,
-    reason: str = "",
+    refused: Refused | None = None,
 ) -> tuple[Row, ...]:
     """Return proposals as rows, in their order; what a refused decision says stands on the cards. Two queries."""
     prefetch_related_objects(list(proposals), *with_states())
@@ -121,7 +117,11 @@ def present_rows(
         "may_propose": acts and request.access.can_with_tools("propose"),
     }
     return tuple(
-        _row(state, card_of(request, state, **may, notice=notice, reason=reason), asked=asked)
+        _row(
+            state,
+            card_of(request, state, urls=_urls(state.proposal.pk, asked), **may, refused=refused),
+            asked=asked,
+        )
         for state in map(state_of, proposals)
     )
 
@@ -134,7 +134,7 @@ def news_of(request: OperatorRequest, asked: Asked, *, shown: Mapping[int, str])
     new = count_capped({"": loaded.exclude(proposal__in=list(shown)).order_by(*asked.ordering)})[""]
     proposals = [each.proposal for each in found.filter(proposal__in=list(shown))]
     prefetch_related_objects(proposals, *with_states())
-    as_shown = sum(1 for each in proposals if _version(state_of(each)) == shown[each.pk])
+    as_shown = sum(1 for each in proposals if version_of_state(state_of(each)) == shown[each.pk])
     return News(new, len(shown) - as_shown)
 
 
@@ -148,25 +148,18 @@ def views_of(request: OperatorRequest, asked: Asked) -> tuple[View, ...]:
     return (*shown, View(_("Past"), Asked(view="past").url(), asked.view == "past"))
 
 
-def read_marks(query: QueryDict) -> dict[int, str]:
-    """Return the rows a page says it shows, by their proposals, as far as they are such."""
-    found = (MARK.fullmatch(each) for each in query.get("shown", "").split(",")[:SHOWN_LIMIT])
-    return {int(each[1]): each[2] for each in found if each}
-
-
 def _row(state: ProposalState, card: ProposalCard, *, asked: Asked) -> Row:
     proposal = state.proposal
-    conversation, dom_id = proposal.conversation, f"approvals-row-{proposal.pk}"
+    conversation = proposal.conversation
     is_choice = card.may_approve and proposal.suits_batch and _is_told(card)
     return Row(
         id=proposal.pk,
-        dom_id=dom_id,
+        dom_id=_dom_id(proposal.pk),
         url=reverse("cairnloop:approvals-proposal", args=[proposal.pk]) + asked.query,
-        mark=f"{proposal.pk}.{_version(state)}" if asked.holds(state.standing) else "",
+        mark=card.mark if asked.holds(state.standing) else "",
         card=card,
-        cards=_urls(proposal.pk, asked, target=f"#{dom_id}"),
         conversation=f"#{conversation.pk} {subject_of(conversation)}" if conversation else "",
-        conversation_url=url_of("conversation", conversation, place=Place()) + "#proposals" if conversation else "",
+        conversation_url=_card_url(conversation, proposal) if conversation else "",
         customer=_customer(proposal),
         second=_second(proposal, card),
         choice=f"{card.approval_id}.{card.digest}" if is_choice else "",
@@ -186,30 +179,27 @@ def _chars(card: ProposalCard) -> int:
     return changed + sum(len(value) for _name, value in card.inputs)
 
 
-def _version(state: ProposalState) -> str:
-    approval, execution = state.approval, state.execution
-    parts = (
-        state.standing,
-        approval.pk if approval else 0,
-        approval.first_approver_ref if approval else "",
-        execution.pk if execution else 0,
-    )
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+def _card_url(conversation: Conversation, proposal: ToolProposal) -> str:
+    url = url_of("conversation", conversation, place=Place(), action=proposal.pk)
+    return f"{url}#proposal-{proposal.pk}"
 
 
-def _urls(proposal_id: int, asked: Asked, *, target: str) -> ProposalCards:
+def _urls(proposal_id: int, asked: Asked) -> DecisionUrls:
     def url(name: str) -> str:
         return reverse(f"cairnloop:approvals-proposal-{name}", args=[proposal_id]) + asked.query
 
-    return ProposalCards(
-        cards=(),
-        approval_url=url("approval"),
-        rejection_url=url("rejection"),
-        deferral_url=url("deferral"),
-        reopening_url=url("reopening"),
-        settlement_url=url("settlement"),
-        target=target,
+    return DecisionUrls(
+        approval=url("approval"),
+        rejection=url("rejection"),
+        deferral=url("deferral"),
+        reopening=url("reopening"),
+        settlement=url("settlement"),
+        target=f"#{_dom_id(proposal_id)}",
     )
+
+
+def _dom_id(proposal_id: int) -> str:
+    return f"approvals-row-{proposal_id}"
 
 
 def _customer(proposal: ToolProposal) -> str:

@@ -34,6 +34,14 @@ class DecisionForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided in words, and about which action."""
+
+    words: str
+    about: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Why nothing was decided, on which action's card to say so, and what was written in vain."""
 
@@ -81,7 +89,7 @@ def settle(request: ActingRequest, given: dict[str, Any], reason: str) -> str:
 
 def decided(
     request: ActingRequest, proposals: QuerySet[ToolProposal], decide: Decide, *, to: ToolVerb
-) -> str | Refused:
+) -> Decided | Refused:
     """Decide as the form says, about one of `proposals`; return what was done in words, or why it was not.
 
     Raises NotAllowed for who may not do `to` with actions.
@@ -94,7 +102,7 @@ def decided(
         if about is None or None in (form.cleaned_data["approval_id"], form.cleaned_data["execution_id"]):
             raise InvalidInput(_("The form was incomplete. Look at the action again, then decide."))
         _refuse_other(proposals, form.cleaned_data)
-        return decide(request, form.cleaned_data, reason)
+        return Decided(decide(request, form.cleaned_data, reason), about)
     except InvalidInput as error:
         return Refused(Notice(_("Not done."), error.message), about, reason, 422)
     except NotAllowed as error:

@@ -12,7 +12,9 @@ from cairnloop.web.access import OperatorRequest, get_visible_conversation
 from cairnloop.web.conversation import showing
 from cairnloop.web.conversation.context import customer_panel
 from cairnloop.web.conversation.forms import LARGEST_SEQUENCE
-from cairnloop.web.conversation.presenter import earlier_part, timeline_of, url_of, version_of
+from cairnloop.web.conversation.presenter import url_of, version_of
+from cairnloop.web.conversation.proposal_places import MOST_SHOWN, actions_version, read_marks, run_with
+from cairnloop.web.conversation.timeline_runs import earlier_part, moved_cards, timeline_of
 from cairnloop.web.guarding import operator_required
 from cairnloop.web.inbox.place import place_of
 from cairnloop.web.responses import partial_response, wants_partial
@@ -23,10 +25,13 @@ EARLIER = "cairnloop/conversation/_earlier.html"
 @operator_required
 @require_safe
 def show(request: OperatorRequest, conversation_id: int) -> HttpResponse:
-    """The whole conversation; whatever it shows counts as read afterwards."""
+    """The newest messages, those `before` a sequence, or those around an `action`; what is shown counts as read."""
     conversation = get_visible_conversation(request, conversation_id)
     shows_details = "details" in request.GET
-    timeline = timeline_of(request, conversation, before=_sequence(request, "before"))
+    before, action = _sequence(request, "before"), _sequence(request, "action")
+    if before is None and action is not None:
+        before = run_with(conversation, action)
+    timeline = timeline_of(request, conversation, before=before)
     response = showing.workspace(
         request,
         conversation,
@@ -45,7 +50,8 @@ def show(request: OperatorRequest, conversation_id: int) -> HttpResponse:
 def timeline(request: OperatorRequest, conversation_id: int) -> HttpResponse:
     """What the page does not show: the messages `before` a sequence, or whatever is new `after` one.
 
-    `seen` is the last message the reader has in view, `version` the state of the conversation the page shows.
+    `seen` is the last message the reader has in view, `version` the state of the conversation the page shows and
+    `actions` that of its actions. Of these `shown` has the marks, and `first` is the first message that is shown.
     """
     conversation = get_visible_conversation(request, conversation_id)
     before, after = _sequence(request, "before"), _sequence(request, "after")
@@ -57,9 +63,15 @@ def timeline(request: OperatorRequest, conversation_id: int) -> HttpResponse:
         return partial_response(request, EARLIER, {"timeline": part})
     _mark_read(request, conversation, sequence=_sequence(request, "seen") or 0)
     after = after or 0
-    if after >= conversation.sequence and request.GET.get("version") == version_of(conversation):
+    # Before the actions are read: what commits in between is brought again, and not lost.
+    actions = actions_version(conversation.pk)
+    has_moved = request.GET.get("actions", "") != actions
+    if after >= conversation.sequence and request.GET.get("version") == version_of(conversation) and not has_moved:
         return HttpResponse(status=204)
-    return showing.news(request, conversation, after=after)
+    first = _sequence(request, "first") or 0
+    shown = read_marks(request.GET, limit=MOST_SHOWN)
+    brought = moved_cards(request, conversation, first=first, shown=shown) if has_moved else None
+    return showing.news(request, conversation, after=after, actions=actions, brought=brought)
 
 
 def _mark_read(request: OperatorRequest, conversation: Conversation, *, sequence: int) -> None:

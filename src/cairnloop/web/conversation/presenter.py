@@ -1,41 +1,31 @@
-"""A conversation as its workspace shows it: header, timeline and aside, from rows to values."""
+"""What a conversation is about, in which state it is and what may be done with it; and where its parts are found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from cairnloop.conversations.models import Conversation, Message
+from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.queueing import next_open_conversation
-from cairnloop.conversations.workspace_queries import (
-    TIMELINE_PAGE,
-    rating_question,
-    seen_by_operator,
-    timeline_before,
-    timeline_from,
-)
 from cairnloop.drafting.queries import draft_versions
-from cairnloop.governance.queries import proposal_versions
 from cairnloop.hooks.operator_access import VERBS
 from cairnloop.web.access import OperatorRequest
-from cairnloop.web.conversation.sources import sources_of
-from cairnloop.web.conversation.timeline import (
-    Day,
-    Entry,
-    Rated,
-    Status,
-    day_of,
-    entries_of,
-    rated,
-)
+from cairnloop.web.conversation.proposal_places import proposals_to_decide
+from cairnloop.web.conversation.timeline import Status
 from cairnloop.web.inbox.place import Place, next_in_list, place_of
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many actions wait for a person, and where the first of them stands."""
+
+    label: str
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,29 +49,12 @@ class Header:
     archiving_url: str
     next_url: str | None
     next_label: str
+    waiting: Waiting | None
     seen: int
     """The last message in view beside this header: what a decision made here is based on."""
     sequence: int
     version: str
     """Changes with everything the workspace shows of the conversation itself."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Timeline:
-    """A run of messages without gaps."""
-
-    entries: tuple[Entry, ...]
-    first: int
-    last: int
-    earlier_url: str | None
-    """The page with the messages before these."""
-    earlier_part_url: str | None
-    """The same messages as a part of this page."""
-    is_newest: bool
-    is_first: bool
-    """Nothing was said before these."""
-    repeated_day: Day | None = None
-    """The separator these messages bring along, which the page already shows further down."""
 
 
 def header_of(request: OperatorRequest, conversation: Conversation, *, seen: int) -> Header:
@@ -108,89 +81,26 @@ def header_of(request: OperatorRequest, conversation: Conversation, *, seen: int
         archiving_url=url_of("conversation-archiving", conversation, place=place),
         next_url=url_of("conversation", following, place=place.of(following)) if following else None,
         next_label=_("Next in the list") if place.asked else _("Next in the queue"),
+        waiting=waiting_of(request, conversation),
         seen=seen,
         sequence=conversation.sequence,
         version=version_of(conversation),
     )
 
 
-def timeline_of(
-    request: OperatorRequest,
-    conversation: Conversation,
-    *,
-    before: int | None = None,
-    seen: int | None = None,
-) -> Timeline:
-    """Return the newest messages, or the ones before a sequence.
-
-    Where the reader left off is where they looked last, or `seen` if they say so themselves.
-    """
-    messages = timeline_before(conversation_id=conversation.pk, before=before)
-    if seen is None and before is None and request.actor is not None:
-        seen = seen_by_operator(conversation_id=conversation.pk, operator_ref=request.actor.ref)
-    entries = entries_of(
-        messages,
-        conversation=conversation,
-        reader=request.actor,
-        now=timezone.now(),
-        seen=None if before is not None else seen,
-        is_newest=before is None,
-        sources=sources_of(request, messages),
-    )
-    return _timeline(request, conversation, entries, messages, is_newest=before is None)
-
-
-def earlier_part(request: OperatorRequest, conversation: Conversation, *, before: int) -> Timeline:
-    """Return the messages before a sequence, to stand in front of the ones the page shows."""
-    messages = timeline_before(conversation_id=conversation.pk, before=before + 1, limit=TIMELINE_PAGE + 1)
-    shown_first = messages[-1:] if messages and messages[-1].sequence == before else []
-    messages = messages[: len(messages) - len(shown_first)]
-    now = timezone.now()
-    entries = entries_of(
-        messages,
-        conversation=conversation,
-        reader=request.actor,
-        now=now,
-        is_newest=False,
-        sources=sources_of(request, messages),
-    )
-    days = {entry.dom_id for entry in entries if isinstance(entry, Day)}
-    repeated = [day_of(message, today=timezone.localdate(now)) for message in shown_first]
-    return _timeline(
-        request,
-        conversation,
-        entries,
-        messages,
-        is_newest=False,
-        repeated_day=next((day for day in repeated if day.dom_id in days), None),
-    )
-
-
-def news_after(
-    request: OperatorRequest, conversation: Conversation, *, after: int, marks_unread: bool = False
-) -> Timeline:
-    """Return what was said after a sequence, to stand behind the messages the page shows."""
-    known = timeline_from(conversation_id=conversation.pk, sequence=max(after, 1))
-    previous = known[0] if known and known[0].sequence == after else None
-    messages = known[1:] if previous else known
-    entries = entries_of(
-        messages,
-        conversation=conversation,
-        reader=request.actor,
-        now=timezone.now(),
-        seen=after if marks_unread else None,
-        previous=previous,
-        sources=sources_of(request, messages),
-    )
-    return _timeline(request, conversation, entries, messages, is_newest=True)
-
-
-def rating_news(conversation: Conversation) -> Rated | None:
-    """Return the rating to stand beside the question the page may already show; None without one."""
-    if not conversation.rating:
+def waiting_of(request: OperatorRequest, conversation: Conversation) -> Waiting | None:
+    """Return the actions that wait for a person, wherever in the timeline they stand; None without any. One query."""
+    found = proposals_to_decide(conversation.pk)
+    if not found:
         return None
-    question = rating_question(conversation_id=conversation.pk)
-    return rated(conversation, sequence=question) if question else None
+    label = ngettext("%(count)d action waits for a decision", "%(count)d actions wait for a decision", len(found))
+    return Waiting(label % {"count": len(found)}, card_url(request, conversation, proposal_id=found[0]))
+
+
+def card_url(request: OperatorRequest, conversation: Conversation, *, proposal_id: int) -> str:
+    """Return the URL of the card of an action: the page with the messages around it, at the card."""
+    url = url_of("conversation", conversation, place=place_of(request), action=proposal_id)
+    return f"{url}#proposal-{proposal_id}"
 
 
 def subject_of(conversation: Conversation) -> str:
@@ -214,36 +124,9 @@ def next_conversation(request: OperatorRequest, place: Place, *, after: Conversa
 
 
 def version_of(conversation: Conversation) -> str:
-    """Return a token that changes whenever the conversation's row does, the draft in it, or an action."""
+    """Return a token that changes whenever the conversation's row does, or the draft in it."""
     draft = draft_versions([conversation.pk]).get(conversation.pk, "")
-    proposals = proposal_versions([conversation.pk]).get(conversation.pk, "")
-    return f"{conversation.changed_at.timestamp():.6f}-{draft}-{proposals}"
-
-
-def _timeline(
-    request: OperatorRequest,
-    conversation: Conversation,
-    entries: tuple[Entry, ...],
-    messages: Sequence[Message],
-    *,
-    is_newest: bool,
-    repeated_day: Day | None = None,
-) -> Timeline:
-    first = messages[0].sequence if messages else 0
-    # Sequences have no gaps, so anything above one has something before it.
-    has_earlier, place = first > 1, place_of(request)
-    return Timeline(
-        entries=entries,
-        first=first,
-        last=messages[-1].sequence if messages else 0,
-        earlier_url=url_of("conversation", conversation, place=place, before=first) if has_earlier else None,
-        earlier_part_url=(
-            url_of("conversation-timeline", conversation, place=place, before=first) if has_earlier else None
-        ),
-        is_newest=is_newest,
-        is_first=first == 1,
-        repeated_day=repeated_day,
-    )
+    return f"{conversation.changed_at.timestamp():.6f}-{draft}"
 
 
 def _permissions(request: OperatorRequest, conversation: Conversation) -> dict[str, bool]:

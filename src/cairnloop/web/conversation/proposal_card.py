@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -13,11 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from cairnloop.conversations.models import Conversation
 from cairnloop.governance.models import ToolApproval, ToolProposal
-from cairnloop.governance.queries import ProposalState, Standing, list_proposals
+from cairnloop.governance.queries import ProposalState, Standing
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.composer import Notice
+from cairnloop.web.conversation.decisions import Refused
 from cairnloop.web.conversation.presenter import url_of
 from cairnloop.web.conversation.proposal_changes import Change, changes_of, errors_of, inputs_of
+from cairnloop.web.conversation.proposal_places import version_of_state
 from cairnloop.web.conversation.timeline import Status
 from cairnloop.web.inbox.place import place_of
 
@@ -27,9 +30,23 @@ REOPENABLE = {Standing.REJECTED, Standing.DEFERRED, Standing.EXPIRED, Standing.I
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionUrls:
+    """Where decisions about an action go, and what the answer takes the place of, and how."""
+
+    approval: str
+    rejection: str
+    deferral: str
+    reopening: str
+    settlement: str
+    target: str
+    swap: str = "outerHTML"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProposalCard:
     """One governed action."""
 
+    template: ClassVar[str] = "cairnloop/conversation/_proposal_entry.html"
     id: int
     title: str
     standing: str
@@ -59,64 +76,56 @@ class ProposalCard:
     may_decide: bool
     may_reopen: bool
     may_settle: bool
+    urls: DecisionUrls
+    mark: str
+    """Which action this is, and a token that changes with what the card says of it."""
     notice: Notice | None = None
     reason: str = ""
     """What was given in vain."""
     takes_focus: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProposalCards:
-    """The actions of a conversation, oldest first, and where decisions go."""
-
-    cards: tuple[ProposalCard, ...]
-    approval_url: str
-    rejection_url: str
-    deferral_url: str
-    reopening_url: str
-    settlement_url: str
-    target: str = "#proposals"
-    """What the answer to a decision takes the place of."""
-
-
 def proposal_cards(
     request: OperatorRequest,
     conversation: Conversation,
+    states: Iterable[ProposalState],
     *,
-    notice: Notice | None = None,
-    about: int | None = None,
-    reason: str = "",
+    refused: Refused | None = None,
     newest: int | None = None,
-) -> ProposalCards:
-    """Return the latest actions of a conversation. Three queries.
+) -> tuple[ProposalCard, ...]:
+    """Return actions of a conversation as its timeline shows them. No query.
 
-    The one a refused decision was `about` says why, and the `newest`, which was just proposed, takes the focus.
+    The one a `refused` decision is about says why, and the `newest`, which was just proposed, takes the focus.
     """
     acts = request.actor is not None
     may_decide = acts and request.access.can_with_tools("decide")
     may_propose = acts and request.access.can_with_tools("propose")
-    cards = []
-    for state in reversed(list_proposals(conversation.pk)):
-        is_meant = state.proposal.pk == about
-        cards.append(
-            card_of(
-                request,
-                state,
-                may_decide=may_decide,
-                may_propose=may_propose,
-                notice=notice if is_meant else None,
-                reason=reason if is_meant else "",
-                takes_focus=state.proposal.pk == newest,
-            )
+    urls = _urls(request, conversation)
+    return tuple(
+        card_of(
+            request,
+            state,
+            urls=urls,
+            may_decide=may_decide,
+            may_propose=may_propose,
+            refused=refused if refused and refused.about == state.proposal.pk else None,
+            takes_focus=state.proposal.pk == newest,
         )
+        for state in states
+    )
+
+
+def _urls(request: OperatorRequest, conversation: Conversation) -> DecisionUrls:
     place = place_of(request)
-    return ProposalCards(
-        cards=tuple(cards),
-        approval_url=url_of("conversation-proposal-approval", conversation, place=place),
-        rejection_url=url_of("conversation-proposal-rejection", conversation, place=place),
-        deferral_url=url_of("conversation-proposal-deferral", conversation, place=place),
-        reopening_url=url_of("conversation-proposal-reopening", conversation, place=place),
-        settlement_url=url_of("conversation-proposal-settlement", conversation, place=place),
+    return DecisionUrls(
+        approval=url_of("conversation-proposal-approval", conversation, place=place),
+        rejection=url_of("conversation-proposal-rejection", conversation, place=place),
+        deferral=url_of("conversation-proposal-deferral", conversation, place=place),
+        reopening=url_of("conversation-proposal-reopening", conversation, place=place),
+        settlement=url_of("conversation-proposal-settlement", conversation, place=place),
+        # Not the card itself: news may exchange it before the answer is there.
+        target="#proposals",
+        swap="innerHTML",
     )
 
 
@@ -124,10 +133,10 @@ def card_of(
     request: OperatorRequest,
     state: ProposalState,
     *,
+    urls: DecisionUrls,
     may_decide: bool,
     may_propose: bool,
-    notice: Notice | None = None,
-    reason: str = "",
+    refused: Refused | None = None,
     takes_focus: bool = False,
 ) -> ProposalCard:
     """Return one action as it is shown, with what this operator may decide about it; a refused decision says why."""
@@ -161,8 +170,10 @@ def card_of(
         may_decide=waits and may_decide,
         may_reopen=state.standing in REOPENABLE and may_propose,
         may_settle=state.standing == Standing.UNKNOWN and may_decide,
-        notice=notice,
-        reason=reason,
+        urls=urls,
+        mark=f"{proposal.pk}.{version_of_state(state)}",
+        notice=refused.notice if refused else None,
+        reason=refused.reason if refused else "",
         takes_focus=takes_focus,
     )
 

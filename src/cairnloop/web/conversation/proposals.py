@@ -52,12 +52,5 @@ def _decided(request: ActingRequest, conversation_id: int, decide: Decide, *, to
     conversation = get_visible_conversation(request, conversation_id)
     outcome = decisions.decided(request, ToolProposal.objects.of_conversation(conversation.pk), decide, to=to)
     if isinstance(outcome, Refused):
-        return showing.proposals_not_decided(
-            request,
-            conversation,
-            outcome.notice,
-            about=outcome.about,
-            reason=outcome.reason,
-            status=outcome.status,
-        )
-    return showing.proposals_decided(request, conversation, toast=outcome)
+        return showing.proposal_not_decided(request, conversation, outcome)
+    return showing.proposal_decided(request, conversation, outcome)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cairnloop.conversations.models import Conversation
@@ -18,19 +19,15 @@ from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.aside import aside_of, details_of
 from cairnloop.web.conversation.composer import Kind, Notice, Writing, blank_writing, composer_of, kept_writing
 from cairnloop.web.conversation.context import CustomerPanel
+from cairnloop.web.conversation.decisions import Decided, Refused
 from cairnloop.web.conversation.draft_card import DraftCard, draft_card, draft_storage_key, refused_card
 from cairnloop.web.conversation.forms import seen_in
-from cairnloop.web.conversation.presenter import (
-    Timeline,
-    header_of,
-    news_after,
-    rating_news,
-    timeline_of,
-    url_of,
-)
-from cairnloop.web.conversation.proposal_card import ProposalCards, proposal_cards
+from cairnloop.web.conversation.presenter import card_url, header_of, url_of, waiting_of
+from cairnloop.web.conversation.proposal_card import ProposalCard, proposal_cards
+from cairnloop.web.conversation.proposal_places import actions_version, proposal_in, run_with
 from cairnloop.web.conversation.proposing_panel import ProposingPanel, proposing_of
-from cairnloop.web.conversation.timeline import customer_name
+from cairnloop.web.conversation.timeline import Entry, cards_alone, customer_name
+from cairnloop.web.conversation.timeline_runs import Timeline, news_after, rating_news, timeline_of
 from cairnloop.web.inbox.place import place_of
 from cairnloop.web.navigation import Toast
 from cairnloop.web.responses import page, partial_or_redirect, partial_response, wants_partial
@@ -40,7 +37,7 @@ NEWS = "cairnloop/conversation/_news.html"
 WRITTEN = "cairnloop/conversation/_written.html"
 CHANGED = "cairnloop/conversation/_changed.html"
 DRAFT = "cairnloop/conversation/_draft.html"
-PROPOSALS = "cairnloop/conversation/_proposals.html"
+PROPOSAL_BROUGHT = "cairnloop/conversation/_proposal_brought.html"
 PROPOSING = "cairnloop/conversation/_proposing_panel.html"
 PROPOSED = "cairnloop/conversation/_proposed.html"
 DRAFT_DECIDED = "cairnloop/conversation/_draft_decided.html"
@@ -55,19 +52,20 @@ def workspace(
     refused: Writing | None = None,
     customer: CustomerPanel | None = None,
     draft: DraftCard | None = None,
-    proposals: ProposalCards | None = None,
     proposing: ProposingPanel | None = None,
     shows_details: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     """Answer with the whole page; a refused text or draft stands in its form again."""
+    # Before the actions are read: what commits in between is brought again, and not lost.
+    actions = actions_version(conversation.pk)
     timeline = timeline or timeline_of(request, conversation)
     if refused is not None:
         refused = dataclasses.replace(refused, seen_sequence=timeline.last)
     place = place_of(request)
     context = {
         **_parts(request, conversation, seen=timeline.last, draft=draft),
-        "proposals": proposals or proposal_cards(request, conversation),
+        "actions": actions,
         "proposing": proposing_of(request, conversation, panel=proposing),
         "timeline": timeline,
         "composer": composer_of(request, conversation, seen=timeline.last, chosen=chosen, refused=refused),
@@ -85,14 +83,26 @@ def workspace(
     return page(request, PAGE, context, status=status)
 
 
-def news(request: OperatorRequest, conversation: Conversation, *, after: int) -> HttpResponse:
-    """Answer with what the page does not show yet, each part saying where it belongs."""
+def news(
+    request: OperatorRequest,
+    conversation: Conversation,
+    *,
+    after: int,
+    actions: str = "",
+    brought: tuple[ProposalCard, ...] | None = None,
+) -> HttpResponse:
+    """Answer with what the page does not show yet, each part saying where it belongs.
+
+    `brought` are the actions that moved up to the version `actions`; None where none did.
+    """
     found = news_after(request, conversation, after=after)
     context = {
         **_parts(request, conversation, seen=max(found.last, after)),
         "news": found,
         "rating": rating_news(conversation),
-        "proposals": proposal_cards(request, conversation),
+        "actions": actions,
+        "brings_actions": brought is not None,
+        "brought": cards_alone(brought or (), now=timezone.now()),
     }
     return partial_response(request, NEWS, context)
 
@@ -194,25 +204,27 @@ def draft_not_sent(
     return swapped(partial_response(request, DRAFT_DECIDED, context, status=status, toast=toast))
 
 
-def proposals_decided(request: OperatorRequest, conversation: Conversation, *, toast: str) -> HttpResponse:
-    """Answer a decision about an action: all of them as they are now."""
-    context = {"proposals": proposal_cards(request, conversation)}
-    url = url_of("conversation", conversation, place=place_of(request)) + "#proposals"
-    return see_other(partial_or_redirect(request, PROPOSALS, context, to=url, toast=toast))
+def proposal_decided(request: OperatorRequest, conversation: Conversation, decided: Decided) -> HttpResponse:
+    """Answer a decision about an action: its card as it is now."""
+    url = card_url(request, conversation, proposal_id=decided.about)
+    context = _brought(request, conversation, proposal_id=decided.about)
+    return see_other(partial_or_redirect(request, PROPOSAL_BROUGHT, context, to=url, toast=decided.words))
 
 
-def proposals_not_decided(
-    request: OperatorRequest, conversation: Conversation, notice: Notice, *, about: int | None, reason: str, status: int
-) -> HttpResponse:
+def proposal_not_decided(request: OperatorRequest, conversation: Conversation, refused: Refused) -> HttpResponse:
     """Answer a decision that was refused: the reason on the card, and what was written."""
-    cards = proposal_cards(request, conversation, notice=notice, about=about, reason=reason)
-    is_shown = any(card.notice for card in cards.cards)
+    context = _brought(request, conversation, proposal_id=refused.about, refused=refused)
+    is_shown = bool(context["brought"])
     if not wants_partial(request):
         if not is_shown:
-            messages.warning(request, str(notice), fail_silently=True)
-        return workspace(request, conversation, proposals=cards, status=status)
-    toast = "" if is_shown else str(notice)
-    return swapped(partial_response(request, PROPOSALS, {"proposals": cards}, status=status, toast=toast))
+            messages.warning(request, str(refused.notice), fail_silently=True)
+        before = run_with(conversation, refused.about) if refused.about else None
+        timeline = timeline_of(request, conversation, before=before, refused=refused)
+        return workspace(request, conversation, timeline=timeline, status=refused.status)
+    toast = "" if is_shown else str(refused.notice)
+    response = partial_response(request, PROPOSAL_BROUGHT, context, status=refused.status, toast=toast)
+    response["HX-Reswap"] = "innerHTML"
+    return response
 
 
 def proposing(
@@ -227,19 +239,33 @@ def proposing(
 
 
 def proposed(request: OperatorRequest, conversation: Conversation, proposal: ToolProposal) -> HttpResponse:
-    """Answer a proposal that was made, open or blocked: its card among the others, and no panel any more."""
-    cards = proposal_cards(request, conversation, newest=proposal.pk)
-    url = url_of("conversation", conversation, place=place_of(request)) + f"#proposal-{proposal.pk}"
-    toast = _proposed(proposal, cards)
-    return see_other(partial_or_redirect(request, PROPOSED, {"proposals": cards}, to=url, toast=toast))
+    """Answer a proposal that was made, open or blocked: its card in the timeline, and no panel any more."""
+    context = _brought(request, conversation, proposal_id=proposal.pk, newest=proposal.pk)
+    url = card_url(request, conversation, proposal_id=proposal.pk)
+    toast = _proposed(proposal, context["brought"])
+    return see_other(partial_or_redirect(request, PROPOSED, context, to=url, toast=toast))
 
 
-def _proposed(proposal: ToolProposal, cards: ProposalCards) -> Toast:
+def _proposed(proposal: ToolProposal, brought: tuple[Entry, ...]) -> Toast:
     if not proposal.is_open:
         return Toast(_("Blocked. The card says why; nothing will run."))
-    if any(card.id == proposal.pk and card.standing == Standing.PENDING for card in cards.cards):
+    if any(isinstance(each, ProposalCard) and each.standing == Standing.PENDING for each in brought):
         return Toast(_("Proposed. It waits for approval."), tone="success")
     return Toast(_("Proposed. The card shows what becomes of it."), tone="success")
+
+
+def _brought(
+    request: OperatorRequest,
+    conversation: Conversation,
+    *,
+    proposal_id: int | None,
+    refused: Refused | None = None,
+    newest: int | None = None,
+) -> dict[str, Any]:
+    """Return one action for its place in the timeline, and how many wait now."""
+    state = proposal_in(conversation, proposal_id) if proposal_id else None
+    cards = proposal_cards(request, conversation, [state] if state else [], refused=refused, newest=newest)
+    return {"brought": cards_alone(cards, now=timezone.now()), "waiting": waiting_of(request, conversation)}
 
 
 def see_other(response: HttpResponse) -> HttpResponse:

@@ -1,12 +1,13 @@
-"""Messages as they stand in the timeline: who said what, on which day, and where the reader left off."""
+"""The timeline: who said what and which action was proposed, on which day, and where the reader left off."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -90,7 +91,25 @@ class Rated:
     status: Status | None
 
 
-Entry = Day | Unread | Said | Happened
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """That there are more actions than one run of the timeline shows."""
+
+    template: ClassVar[str] = "cairnloop/conversation/_left_out.html"
+    dom_id: str = "left-out"
+
+
+class Proposed(Protocol):
+    """What stands among the messages by the time it was proposed: a governed action."""
+
+    template: ClassVar[str]
+
+    @property
+    def proposed_at(self) -> datetime:
+        """When it was."""
+
+
+Entry = Day | Unread | Said | Happened | LeftOut | Proposed
 
 
 def entries_of(
@@ -103,8 +122,9 @@ def entries_of(
     previous: Message | None = None,
     is_newest: bool = True,
     sources: Mapping[int, tuple[Source, ...]] = MappingProxyType({}),
+    cards: Sequence[Proposed] = (),
 ) -> tuple[Entry, ...]:
-    """Return messages with a separator per day, and one where the reader left off.
+    """Return messages and, by their time among them, `cards`; with separators per day and where the reader left off.
 
     `seen` is the last sequence the reader knows; `previous` the message shown before the first of these. The
     customer's rating stands beside the last question for it, which only the newest messages can hold.
@@ -112,12 +132,17 @@ def entries_of(
     today = timezone.localtime(now).date()
     questions = [message.sequence for message in messages if message.asks_for_rating] if is_newest else []
     entries: list[Entry] = []
-    last_day = _day(previous) if previous else None
+    last_day = _day(previous.created_at) if previous else None
     is_unread_shown = seen is None
-    for message in messages:
-        if _day(message) != last_day:
-            last_day = _day(message)
-            entries.append(day_of(message, today=today))
+    for each in _in_order(messages, cards):
+        at = each.created_at if isinstance(each, Message) else each.proposed_at
+        if _day(at) != last_day:
+            last_day = _day(at)
+            entries.append(day_of(at, today=today))
+        if not isinstance(each, Message):
+            entries.append(each)
+            continue
+        message = each
         if not is_unread_shown and message.sequence > (seen or 0) and not _is_by(message, reader):
             is_unread_shown = True
             entries.append(Unread())
@@ -128,9 +153,15 @@ def entries_of(
     return tuple(entries)
 
 
-def day_of(message: Message, *, today: date) -> Day:
-    """Return the separator of the day a message was written on."""
-    day = _day(message)
+def cards_alone(cards: Sequence[Proposed], *, now: datetime) -> tuple[Entry, ...]:
+    """Return cards each behind the separator of its day, for a page that knows where they belong."""
+    today = timezone.localtime(now).date()
+    return tuple(entry for card in cards for entry in (day_of(card.proposed_at, today=today), card))
+
+
+def day_of(at: datetime, *, today: date) -> Day:
+    """Return the separator of the day of a moment."""
+    day = _day(at)
     return Day(dom_id=f"day-{day:%Y-%m-%d}", label=_day_label(day, today=today))
 
 
@@ -222,8 +253,18 @@ def _day_label(day: date, *, today: date) -> str:
     return spelled
 
 
-def _day(message: Message) -> date:
-    return timezone.localtime(message.created_at).date()
+def _day(at: datetime) -> date:
+    return timezone.localtime(at).date()
+
+
+def _in_order(messages: Sequence[Message], cards: Sequence[Proposed]) -> Iterator[Message | Proposed]:
+    """Yield messages in their order, and before each the cards that were proposed before it was written."""
+    waiting = deque(cards)
+    for message in messages:
+        while waiting and waiting[0].proposed_at < message.created_at:
+            yield waiting.popleft()
+        yield message
+    yield from waiting
 
 
 SOURCES: dict[str, str] = {

@@ -4,7 +4,6 @@
  * What arrives is said once to screen readers, and is not sent at once: a key or a click of that moment was meant for
  * what stood there before.
  */
-const SAID_SECONDS = 8
 const READ_SECONDS = 1.5
 
 /** The draft that was here or said last: whatever takes the place of the element begins anew. */
@@ -76,14 +75,8 @@ customElements.define("cl-draft", class extends HTMLElement {
     else if (link) window.htmx.ajax("GET", link.getAttribute("hx-get"), { source: link, target: this, swap: "outerHTML" })
   }
 
-  /** To those who do not see it arrive, where the page says everything else: an element that is swapped says nothing. */
   #say(words) {
-    if (!words) return
-    const line = document.createElement("p")
-    line.className = "cl-visually-hidden"
-    line.textContent = words
-    document.getElementById("toasts").append(line)
-    setTimeout(() => line.remove(), SAID_SECONDS * 1000)
+    if (words) document.dispatchEvent(new CustomEvent("cl:say", { detail: words }))
   }
 
   /** Where nobody may reply any more, the text waits for a conversation that is opened again. */

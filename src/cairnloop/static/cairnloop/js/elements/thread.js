@@ -5,14 +5,15 @@
 const END_PX = 48
 const RETRY_MS = 5_000
 const SEEN_MS = 1_000
+const MOST_ACTIONS = 50
 
 customElements.define("cl-thread", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("htmx:beforeSwap", (event) => this.#beforeEarlier(event))
-    if (!("newest" in this.dataset)) return
+    this.workspace = this.closest("cl-workspace")
+    if (!("newest" in this.dataset)) return this.#named && this.show(this.#named)
     this.log = this.querySelector("#timeline")
     this.more = this.querySelector(".cl-ws-new")
-    this.workspace = this.closest("cl-workspace")
     this.seen = this.marked = this.last
     this.leaving = new AbortController()
     const { signal } = this.leaving
@@ -39,7 +40,7 @@ customElements.define("cl-thread", class extends HTMLElement {
   }
 
   get last() {
-    return Number(this.log.lastElementChild?.dataset.sequence ?? 0)
+    return Number([...this.log.querySelectorAll("[data-sequence]")].at(-1)?.dataset.sequence ?? 0)
   }
 
   get header() {
@@ -48,9 +49,26 @@ customElements.define("cl-thread", class extends HTMLElement {
 
   #begin() {
     const unread = document.getElementById("unread")
-    if (unread) this.scrollTop = unread.offsetTop - END_PX / 2
+    if (this.#named) this.show(this.#named)
+    else if (unread) this.scrollTop = unread.offsetTop - END_PX / 2
     else this.#toEnd()
     this.isAtEnd = this.#isNearEnd
+  }
+
+  /** What the address names, as far as it stands in the timeline. */
+  get #named() {
+    const id = location.hash.slice(1)
+    return id && this.querySelector(`#${CSS.escape(id)}`)
+  }
+
+  /** Brings a part of the timeline into view, its beginning first, and puts the focus there. */
+  show(part) {
+    if (!this.checkVisibility()) this.workspace.querySelector("[data-show-pane=timeline]").click()
+    const isTall = part.offsetHeight > this.clientHeight
+    part.scrollIntoView({ block: isTall ? "start" : "center" })
+    if (!part.matches("a[href], button, [tabindex]")) part.tabIndex = -1
+    part.focus({ preventScroll: true })
+    this.#look()
   }
 
   get #isNearEnd() {
@@ -70,7 +88,8 @@ customElements.define("cl-thread", class extends HTMLElement {
     clearTimeout(this.retry)
     const [after, seen] = [this.last, this.seen]
     const url = new URL(this.dataset.url, location.href)
-    for (const [name, value] of Object.entries({ after, seen, version: this.header.version })) url.searchParams.set(name, value)
+    const known = { after, seen, version: this.header.version, ...this.#actions }
+    for (const [name, value] of Object.entries(known)) url.searchParams.set(name, value)
     const status = await this.#ask(url.pathname + url.search)
     this.isAsking = false
     if (!this.isConnected) return
@@ -79,6 +98,13 @@ customElements.define("cl-thread", class extends HTMLElement {
     this.marked = Math.max(this.marked, seen)
     const isBehind = this.last > after && Number(this.header.sequence) > this.last
     if (this.asksAgain || isBehind) this.#fetch()
+  }
+
+  /** How the actions stand that the page shows, and from which message on it would show them. */
+  get #actions() {
+    const shown = [...this.querySelectorAll("cl-proposal")].slice(-MOST_ACTIONS).map((card) => card.dataset.mark)
+    const first = this.querySelector("[data-sequence]")?.dataset.sequence ?? 0
+    return { actions: document.getElementById("proposals").dataset.version, first, shown }
   }
 
   /** Lets htmx put the answer in its places, and returns the status; 0 for no answer. */
@@ -132,7 +158,7 @@ customElements.define("cl-thread", class extends HTMLElement {
   }
 
   #look() {
-    if (!this.checkVisibility()) return
+    if (!this.log || !this.checkVisibility()) return
     this.isAtEnd = this.#isNearEnd
     if (this.isAtEnd && !document.hidden) this.seen = Math.max(this.seen, this.last)
     for (const input of this.workspace.querySelectorAll('input[name="seen_sequence"]')) input.value = this.seen

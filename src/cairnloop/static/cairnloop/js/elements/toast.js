@@ -23,6 +23,15 @@ customElements.define("cl-toast", class extends HTMLElement {
 
 const say = (id) => document.getElementById("toasts").replaceChildren(document.getElementById(id).content.cloneNode(true))
 
+/* What arrived is said to those who do not see it arrive: an element that is swapped says nothing by itself. */
+document.addEventListener("cl:say", ({ detail }) => {
+  const line = document.createElement("p")
+  line.className = "cl-visually-hidden"
+  line.textContent = detail
+  document.getElementById("toasts").append(line)
+  setTimeout(() => line.remove(), SECONDS * 1000)
+})
+
 /* A refusal of ours brings its own toast and says how to swap; anyone else's error page must not land in a fragment. */
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.xhr.status < 400 || !detail.xhr.getResponseHeader("HX-Reswap")) return
