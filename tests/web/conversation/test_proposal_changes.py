@@ -9,7 +9,7 @@ from pydantic import BaseModel
 import cairnloop
 from cairnloop.web.conversation.proposal_changes import words_of
 from tests.factories import BILLING
-from tests.governance.conftest import decider, tools  # noqa: F401  # fixtures
+from tests.governance.conftest import decider, group, tools  # noqa: F401  # fixtures
 from tests.governance.tools import CAIRNLOOP
 from tests.web.conversation.test_proposals import cards, proposed
 
@@ -31,9 +31,9 @@ class RenameAll(cairnloop.Tool):
         return True
 
     def run(self, *, input: Any, context: cairnloop.ToolContext, run_key: str) -> cairnloop.ToolResult:
-        for group in Group.objects.filter(name__startswith=input.begins):
-            group.name += input.ends
-            group.save()
+        for each in Group.objects.filter(name__startswith=input.begins):
+            each.name += input.ends
+            each.save()
         return cairnloop.ToolResult(summary="Renamed.")
 
 
@@ -97,6 +97,25 @@ class TestTheWhole:
         cairnloop.propose_tool(tool="internal_note", input=given, by=decider, conversation_id=conversation.pk)
         card = cards(desk, conversation)
         assert card.count(" the end") == 2 and "cut here" not in card
+
+    def test_of_long_values_is_behind_what_tells_them_apart(self, desk, conversation, group):  # noqa: F811
+        proposal = cairnloop.propose_tool(
+            tool="rename_group",
+            input={"group": group.pk, "to": "Southbeam"},
+            by=BILLING,
+            conversation_id=conversation.pk,
+        )
+        (field,) = proposal.effect["rows"][0]["fields"]
+        field["before"], field["after"] = (f"{'The same. ' * 499}{end}" for end in ("Nothing.", "<b>1000</b>."))
+        proposal.save()
+        card = cards(desk, conversation)
+        assert card.count("Show all 4998 characters") == 1 and card.count("Show all 5002 characters") == 1
+        assert card.count("<mark>Nothing</mark>.") == card.count("<mark>&lt;b&gt;1000&lt;/b&gt;</mark>.") == 2
+        assert card.count("The same. " * 499) == 2
+        field["after"] = f"{'A' * 10_000}… (12000, {'0' * 16})"
+        proposal.save()
+        card = cards(desk, conversation)
+        assert "Not kept whole" in card and "Show what is kept of it" in card and "12000 characters in all" in card
 
     def test_of_many_changes_is_shown(self, desk, conversation, settings):
         settings.CAIRNLOOP = {**CAIRNLOOP, "TOOLS": [*CAIRNLOOP["TOOLS"], f"{__name__}.RenameAll"]}

@@ -175,8 +175,9 @@ def _is_told(card: ProposalCard) -> bool:
 
 
 def _chars(card: ProposalCard) -> int:
-    changed = sum(len(change.before or "") + len(change.after or "") for change in card.changes)
-    return changed + sum(len(value) for _name, value in card.inputs)
+    changed = (value for change in card.changes for value in (change.before, change.after))
+    given = (value for _name, value in card.inputs)
+    return sum(value.length for value in (*changed, *given) if value)
 
 
 def _card_url(conversation: Conversation, proposal: ToolProposal) -> str:

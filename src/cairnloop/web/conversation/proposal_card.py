@@ -21,6 +21,7 @@ from cairnloop.web.conversation.decisions import Refused
 from cairnloop.web.conversation.presenter import url_of
 from cairnloop.web.conversation.proposal_changes import Change, changes_of, errors_of, inputs_of
 from cairnloop.web.conversation.proposal_places import version_of_state
+from cairnloop.web.conversation.proposal_values import Value, value_of
 from cairnloop.web.conversation.timeline import Status
 from cairnloop.web.inbox.place import place_of
 
@@ -57,7 +58,7 @@ class ProposalCard:
     consequence: str
     changes: tuple[Change, ...]
     more_changes: tuple[Change, ...]
-    inputs: tuple[tuple[str, str], ...]
+    inputs: tuple[tuple[str, Value], ...]
     errors: tuple[tuple[str, str], ...]
     """What is wrong with the input, field by field."""
     policy: str
@@ -153,7 +154,7 @@ def card_of(
         consequence=proposal.consequence,
         changes=changes[:FIRST_CHANGES],
         more_changes=changes[FIRST_CHANGES:],
-        inputs=tuple(inputs_of(proposal)),
+        inputs=tuple((name, value_of(words)) for name, words in inputs_of(proposal)),
         errors=tuple(errors_of(proposal)),
         policy=_policy(proposal),
         history=tuple(_history(proposal)),

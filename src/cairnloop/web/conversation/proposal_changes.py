@@ -16,6 +16,7 @@ from cairnloop.governance.canonical import spell
 from cairnloop.governance.effects import masked
 from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.validating import WHOLE
+from cairnloop.web.conversation.proposal_values import Value, values_of
 
 # Strictly: an order number of eight digits, or a week, is no day, although Python reads it as one.
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -32,8 +33,8 @@ class Change:
     doing: str
     row: str
     field: str
-    before: str | None
-    after: str | None
+    before: Value | None
+    after: Value | None
     is_cut: bool = False
     """True where the whole value is kept nowhere, so that nobody can see it."""
 
@@ -50,7 +51,7 @@ def changes_of(proposal: ToolProposal) -> Iterator[Change]:
         for field in row["fields"]:
             before, after = _whole(field["before"], given), _whole(field["after"], given)
             is_cut = any(each is not None and CUT.fullmatch(each) for each in (before, after))
-            yield Change(row["doing"], name, _label(field["name"]), *words_of(before, after), is_cut=is_cut)
+            yield Change(row["doing"], name, _label(field["name"]), *values_of(*words_of(before, after)), is_cut=is_cut)
 
 
 def inputs_of(proposal: ToolProposal) -> Iterator[tuple[str, str]]:
