@@ -78,10 +78,13 @@ class TestTheCard:
 
     def test_says_what_is_left_out_around_its_quotes(self, desk, waiting, knowledge):  # noqa: F811
         whole = card_of(words_of(desk.look("conversation", waiting.conversation)))
-        assert "left out:" not in whole
+        assert "left out:" not in whole and "Every claim quoted" in whole
         revise(knowledge.skipped, f"{SKIPPED}\n\n| Owners |\n| --- |\n| restart them |", publish=True)
         card = card_of(words_of(desk.look("conversation", draft_for(waiting.conversation).conversation)))
         assert "Part of the section was left out:" in card
+        badge = card.split('class="cl-badge"')[1].split("</span>")[0]
+        assert "Quoted, parts left out" in badge and 'data-tone="warning"' in badge
+        assert "Every claim quoted" not in card
 
     def test_calls_no_piece_of_a_sentence_a_claim_quoted(self, desk, waiting):
         sentence = waiting.sentences.get(index=1)

@@ -40,6 +40,8 @@ def status_of(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None
         return None
     quoted = [each for each in sentences if each.revision]
     if all(_is_literal(each) and not _is_piece(each) for each in quoted):
+        if _left_out(sentences):
+            return Status("triangle-alert", _("Quoted, parts left out"), "warning")
         return Status("circle-check", _("Every claim quoted"), "success")
     if all(map(_is_literal, quoted)):
         return Status("text-quote", _("Pieces of sentences"), "info")
