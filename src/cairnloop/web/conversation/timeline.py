@@ -96,7 +96,7 @@ class LeftOut:
     """That there are more actions than one run of the timeline shows."""
 
     template: ClassVar[str] = "cairnloop/conversation/_left_out.html"
-    dom_id: str = "left-out"
+    dom_id: str
 
 
 class Proposed(Protocol):

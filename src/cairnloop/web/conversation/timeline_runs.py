@@ -148,7 +148,8 @@ def _cards(
     first = messages[0].sequence if messages else 0
     before = before if before is not None and before <= conversation.sequence else None
     states, has_more = proposals_among(conversation.pk, first=first, before=before)
-    return proposal_cards(request, conversation, states, refused=refused), (LeftOut(),) if has_more else ()
+    left_out = (LeftOut(dom_id=f"left-out-{first}"),) if has_more else ()
+    return proposal_cards(request, conversation, states, refused=refused), left_out
 
 
 def _timeline(
