@@ -18,6 +18,7 @@ import cairnloop
 from cairnloop.governance import executing
 from cairnloop.governance.approving import ApprovalNotPending
 from cairnloop.governance.canonical import Unkeepable, keepable, spell
+from cairnloop.governance.reopening import NotReopenable
 from cairnloop.models import AuditEntry, ToolApproval, ToolExecution, ToolProposal
 from cairnloop.testing import run_waiting_jobs
 from tests.factories import make_conversation
@@ -95,6 +96,42 @@ class TestAnApprovedProposal:
         approval = cairnloop.propose_tool(tool="charge", input={"cents": 1}, by=decider).approvals.get()
         with pytest.raises(IntegrityError), transaction.atomic():
             ToolApproval.objects.filter(pk=approval.pk).update(status="approved")
+
+
+@pytest.mark.usefixtures("tools")
+class TestAProposalNobodyApproves:
+    @pytest.fixture(params=["lookup", "tag"])
+    def proposal(self, request: Any, settings: Any, decider: Any) -> ToolProposal:
+        """One that only reads, and one the host lets write by itself."""
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOL_MODES": {"low_write": "auto"}}
+        return cairnloop.propose_tool(tool=request.param, input={"cents": 1}, by=decider)
+
+    def test_runs_when_nothing_was_changed(self, proposal: ToolProposal):
+        executing.execute_proposal(proposal_id=proposal.pk)
+        assert len(Charge.calls) == 1
+
+    def test_does_not_run_with_another_value_of_any_field(self, proposal: ToolProposal):
+        for field in ToolProposal._meta.concrete_fields:
+            if field.primary_key:
+                continue
+            before = {each: getattr(proposal, each) for each in (field.attname, *REQUIRED.get(field.attname, {}))}
+            changes = {field.attname: another(field, before[field.attname]), **REQUIRED.get(field.attname, {})}
+            ToolProposal.objects.filter(pk=proposal.pk).update(**changes)
+            executing.execute_proposal(proposal_id=proposal.pk)
+            assert Charge.calls == [], field.name
+            refused = list(ToolExecution.objects.values_list("status", "error"))
+            # What does not even say any more that it is open and runs by itself is not looked at.
+            is_due = field.name not in ("status", "mode", "reason")
+            assert refused == ([("failed", "record_changed")] if is_due else []), field.name
+            ToolExecution.objects.all().delete()
+            ToolProposal.objects.filter(pk=proposal.pk).update(**before)
+
+    def test_is_not_asked_of_an_operator_once_it_was_changed(self, proposal: ToolProposal, decider: Any):
+        ToolProposal.objects.filter(pk=proposal.pk).update(input={"cents": 2, "url": ""})
+        executing.execute_proposal(proposal_id=proposal.pk)
+        with pytest.raises(NotReopenable):
+            cairnloop.reopen_tool(proposal_id=proposal.pk, by=decider)
+        assert not proposal.approvals.exists()
 
 
 @pytest.mark.django_db(transaction=True)

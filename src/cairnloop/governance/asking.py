@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from cairnloop.audit.recording import record
 from cairnloop.conf import get_settings
 from cairnloop.core.actors import Actor
-from cairnloop.governance.binding import binding_of
+from cairnloop.governance.binding import binding_of, seal_of
 from cairnloop.governance.contexts import context_of
 from cairnloop.governance.models import ToolApproval, ToolProposal
 from cairnloop.governance.permissions import Permissions
@@ -24,13 +24,18 @@ def subject_of(proposal: ToolProposal) -> str:
     return f"tool_proposal:{proposal.pk}"
 
 
-def ask(proposal: ToolProposal, *, at: datetime) -> ToolApproval:
-    """Open an approval that waits for an operator. The caller holds the proposal, which has none that counts."""
+def seal(proposal: ToolProposal) -> None:
+    """Bind a proposal to what is recorded of it now. The caller has just written it."""
+    # To what the database gives back: what is compared later was read from there too.
     proposal.refresh_from_db()
+    proposal.seal(seal_of(proposal))
+
+
+def ask(proposal: ToolProposal, *, at: datetime) -> ToolApproval:
+    """Open an approval that waits for an operator. The caller holds the proposal: sealed, with none that counts."""
     approval = ToolApproval.objects.create(
         proposal=proposal, opened_at=at, expires_at=at + timedelta(hours=get_settings().tool_approval_hours)
     )
-    # Bound to what the database gives back: what is compared later was read from there too.
     approval.refresh_from_db()
     approval.bind(binding_of(proposal, approval))
     record(
@@ -43,12 +48,13 @@ def ask(proposal: ToolProposal, *, at: datetime) -> ToolApproval:
 
 
 def ask_again(proposal: ToolProposal, *, at: datetime) -> ToolApproval | None:
-    """Take a new look at what a proposal would do, and open another approval; None where a gate is shut now.
+    """Take a new look at what a proposal would do, and open another approval; None where a gate is shut now, or it was
+    altered past us: nobody is asked for what nobody proposed.
 
     The caller holds the proposal. What an earlier approval was bound to stays in that approval's digest.
     """
     tool = find_tool(proposal.tool)
-    if tool is None:
+    if tool is None or proposal.digest != seal_of(proposal):
         return None
     context, mode = context_of(proposal), mode_of(tool, proposal.proposer)
     permissions = Permissions(proposal.proposer)
@@ -76,4 +82,5 @@ def ask_again(proposal: ToolProposal, *, at: datetime) -> ToolApproval | None:
         effect_digest=snapshot.effect_digest,
         policy_version=snapshot.policy_version,
     )
+    seal(proposal)
     return ask(proposal, at=at)

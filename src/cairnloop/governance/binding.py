@@ -1,4 +1,4 @@
-"""What an approval binds: the whole proposal as it is recorded, and the approval's own time. Pure."""
+"""What binds: a proposal as it was recorded, and an approval to the whole of it and to its own time. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from cairnloop.governance.canonical import digest_of
 from cairnloop.governance.models import ToolApproval, ToolProposal
 
 
+def seal_of(proposal: ToolProposal) -> str:
+    """Return the digest of a proposal by itself: every field it has, whatever fields there will be, but this digest."""
+    return digest_of({"proposal": {name: value for name, value in _fields(proposal).items() if name != "digest"}})
+
+
 def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
     """Return the digest of what is approved: every field of the proposal, whatever fields there will be, and what
     the second of two people relies on: who was the first."""
-    fields = {each.attname: _plain(getattr(proposal, each.attname)) for each in proposal._meta.concrete_fields}
     bound = {
         "id": approval.pk,
         "opened_at": _plain(approval.opened_at),
@@ -20,7 +24,7 @@ def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
         "first_approver_ref": approval.first_approver_ref,
         "first_approved_at": _plain(approval.first_approved_at),
     }
-    return digest_of({"proposal": fields, "approval": bound})
+    return digest_of({"proposal": _fields(proposal), "approval": bound})
 
 
 def decision_of(approval: ToolApproval, *, decided_by_ref: str, decided_at: datetime) -> str:
@@ -33,6 +37,10 @@ def decision_of(approval: ToolApproval, *, decided_by_ref: str, decided_at: date
             "decided_at": _plain(decided_at),
         }
     )
+
+
+def _fields(proposal: ToolProposal) -> dict[str, Any]:
+    return {each.attname: _plain(getattr(proposal, each.attname)) for each in proposal._meta.concrete_fields}
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from cairnloop.core.actors import Actor
-from cairnloop.governance.binding import binding_of, decision_of
+from cairnloop.governance.binding import binding_of, decision_of, seal_of
 from cairnloop.governance.contexts import context_of
 from cairnloop.governance.models import ToolApproval, ToolProposal
 from cairnloop.governance.permissions import Permissions
@@ -50,7 +50,7 @@ def refuse_changed(proposal: ToolProposal, approval: ToolApproval | None, *, at:
     """
     if approval is not None:
         _refuse_unapproved(proposal, approval, at=at)
-    if not proposal.is_open:
+    if not proposal.is_open or proposal.digest != seal_of(proposal):
         raise Stopped(Cause.RECORD_CHANGED)
     tool = find_tool(proposal.tool)
     if tool is None or tool.version != proposal.tool_version:

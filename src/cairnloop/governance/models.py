@@ -125,6 +125,8 @@ class ToolProposal(models.Model):
     effect_digest = models.CharField(max_length=64, blank=True)
     policy_version = models.CharField(max_length=64)
     proposed_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, default="")
+    """Of all other fields, as they were proposed or last looked at: whatever is changed past that is seen."""
 
     objects = ToolProposalQuerySet.as_manager()
 
@@ -173,6 +175,11 @@ class ToolProposal(models.Model):
         for name, value in seen.items():
             setattr(self, name, value)
         self.save(update_fields=list(seen))
+
+    def seal(self, digest: str) -> None:
+        """Note what it is bound to now. The caller holds the row."""
+        self.digest = digest
+        self.save(update_fields=["digest"])
 
 
 class ToolApprovalQuerySet(models.QuerySet["ToolApproval"]):

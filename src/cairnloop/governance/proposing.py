@@ -17,7 +17,7 @@ from cairnloop.core.events import publish
 from cairnloop.core.guards import checked_id, refuse_strangers
 from cairnloop.core.texts import refuse_unstorable
 from cairnloop.core.transactions import command, savepoint
-from cairnloop.governance.asking import ask, subject_of
+from cairnloop.governance.asking import ask, seal, subject_of
 from cairnloop.governance.canonical import Unkeepable, digest_of, keepable
 from cairnloop.governance.contexts import context_for
 from cairnloop.governance.events import ToolProposalChanged, ToolRunDue
@@ -159,7 +159,7 @@ def _insert(
     kept: dict[str, Any],
     repeat_key: str,
 ) -> ToolProposal:
-    return ToolProposal.objects.create(
+    proposal = ToolProposal.objects.create(
         conversation_id=context.conversation.id if context.conversation else None,
         tool=tool.name,
         tool_version=tool.version,
@@ -185,6 +185,8 @@ def _insert(
         policy_version=snapshot.policy_version,
         proposed_at=timezone.now(),
     )
+    seal(proposal)
+    return proposal
 
 
 def _announce(proposal: ToolProposal, *, by: Actor) -> None:
