@@ -10,7 +10,7 @@ import cairnloop
 from cairnloop.governance.proposing import OtherAccount, ProposerRefused, UnknownTool
 from cairnloop.governance.queries import Standing, list_proposals, proposal_versions, state_of
 from cairnloop.models import AuditEntry, ToolProposal
-from tests.factories import BILLING, LIN, actor_of
+from tests.factories import BILLING, LIN, actor_of, make_conversation
 from tests.governance.conftest import grant
 from tests.governance.test_executing import ask_wrongly
 from tests.governance.tools import CAIRNLOOP, Charge
@@ -101,6 +101,22 @@ class TestProposing:
         token = cairnloop.propose_tool(tool="charge", input={"url": "u", "cents": 5}, by=decider, dedupe_token="2")
         assert again == first and len({first.pk, other.pk, token.pk}) == 3
         assert first.approvals.count() == 1 and actions(first).count("tool.proposed") == 1
+
+    def test_tells_conversations_of_one_account_apart(self, conversation: Any, decider: Any):
+        other = make_conversation()
+        assert other.account_ref == conversation.account_ref
+        first, second = (
+            cairnloop.propose_tool(tool="internal_note", input={"text": "VIP."}, by=decider, conversation_id=each.pk)
+            for each in (conversation, other)
+        )
+        assert (first.conversation, second.conversation) == (conversation, other)
+        for proposal in (first, second):
+            assert (
+                cairnloop.propose_tool(
+                    tool="internal_note", input={"text": "VIP."}, by=decider, conversation_id=proposal.conversation_id
+                )
+                == proposal
+            )
 
     def test_never_masks_what_is_allowed_later_by_what_was_blocked(self, ada: Any):
         given: dict[str, Any] = {"tool": "charge", "input": {"cents": 5}, "by": actor_of(ada)}

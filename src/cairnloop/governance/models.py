@@ -116,7 +116,7 @@ class ToolProposal(models.Model):
     proposer_name = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=15, choices=Status.choices)
     repeat_key = models.CharField(max_length=64)
-    """The same for the same tool, actor, account and input: a repetition is recognised."""
+    """The same for the same tool, actor, account, conversation and input: a repetition is recognised."""
     consequence = models.TextField(blank=True)
     """What the tool said would happen."""
     target_version = models.CharField(max_length=200, blank=True)

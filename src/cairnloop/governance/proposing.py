@@ -64,8 +64,8 @@ def propose_tool(
     """Propose that a tool runs with an input, and return what became of it: open, or blocked with a reason.
 
     Open means: an approval waits for an operator, or, where the mode lets it, the run is a job already. The same
-    tool, actor, account and input again return the same proposal, unless `dedupe_token` is another one. Raises
-    UnknownTool, ProposerRefused, OtherAccount, NotFound for a conversation the actor does not see, and InvalidInput.
+    tool, actor, account, conversation and input again return the same proposal, unless `dedupe_token` is another one.
+    Raises UnknownTool, ProposerRefused, OtherAccount, NotFound for a conversation the actor does not see, and InvalidInput.
     """
     refuse_strangers(by)
     permissions = Permissions(by)
@@ -129,8 +129,15 @@ def _raw(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _repeat_key(tool: Tool, kept: dict[str, Any], *, context: ToolContext, dedupe_token: str) -> str:
-    actor = [context.actor.kind.value, context.actor.ref]
-    told = {"tool": tool.name, "actor": actor, "account": context.account_ref, "input": kept, "token": dedupe_token}
+    told = {
+        "tool": tool.name,
+        "actor": [context.actor.kind.value, context.actor.ref],
+        "account": context.account_ref,
+        # A tool may act on the conversation it is asked for in, and its card stands there.
+        "conversation": context.conversation.id if context.conversation else None,
+        "input": kept,
+        "token": dedupe_token,
+    }
     return digest_of(told)
 
 
