@@ -65,7 +65,8 @@ def propose_tool(
 
     Open means: an approval waits for an operator, or, where the mode lets it, the run is a job already. The same
     tool, actor, account, conversation and input again return the same proposal, unless `dedupe_token` is another one.
-    Raises UnknownTool, ProposerRefused, OtherAccount, NotFound for a conversation the actor does not see, and InvalidInput.
+    Raises UnknownTool, ProposerRefused, OtherAccount, NotFound for a conversation the actor does not see, and
+    InvalidInput.
     """
     refuse_strangers(by)
     permissions = Permissions(by)
