@@ -415,6 +415,18 @@ def host_customer() -> Any:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule.of_proposal))
+def test_doors_of_an_action_stay_shut_once_its_conversation_is_gone(name, lins, ada):
+    door, data = url_of(name, lins), RULES[name].data(lins)
+    ada.user_permissions.add(Permission.objects.get(codename="change_toolapproval"))
+    lins.delete()
+    before, client = world(), client_of(ada)
+    response = client.post(door, data) if RULES[name].method == "post" else client.get(door)
+    assert response.status_code == ABSENT
+    assert world() == before
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(RULES))
 class TestOperatorsDoors:
     def test_send_strangers_to_sign_in(self, name, lins):

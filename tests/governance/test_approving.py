@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 import cairnloop
+from cairnloop.governance.approval_queries import visible_proposals, waiting_approvals
 from cairnloop.governance.approving import (
     ApprovalNotPending,
     DeciderNeeded,
@@ -21,8 +22,9 @@ from cairnloop.governance.expiring import expire_approvals
 from cairnloop.governance.holding import NoSuchProposal
 from cairnloop.governance.queries import Standing, state_of
 from cairnloop.governance.reopening import NotReopenable
-from cairnloop.models import AuditEntry, ToolApproval, ToolProposal
+from cairnloop.models import AuditEntry, Conversation, ToolApproval, ToolProposal
 from tests.factories import BILLING, actor_of
+from tests.governance.conftest import grant
 from tests.governance.tools import CAIRNLOOP
 
 
@@ -70,6 +72,25 @@ class TestDeciding:
         _, approval = proposed(conversation_id=conversation.pk)
         with pytest.raises(NoSuchProposal):
             approve(approval, actor_of(noor))
+
+    def test_leaves_those_of_a_deleted_conversation_to_who_may_read_the_whole_log(
+        self, conversation: Any, decider: Any, grace: Any
+    ):
+        proposal, approval = proposed(conversation_id=conversation.pk)
+        of_none = proposed()[0]
+        conversation.delete()
+        everything = Conversation.objects.all()
+        assert list(visible_proposals(everything)) == [of_none]
+        assert [each.proposal for each in waiting_approvals(everything, at=timezone.now())] == [of_none]
+        with pytest.raises(NoSuchProposal):
+            cairnloop.reject_tool(approval_id=approval.pk, by=decider, reason="Gone.")
+        auditor = actor_of(grant(grace, "change_toolapproval", "view_auditentry"))
+        with pytest.raises(OtherProposalSeen):
+            # What it was proposed for is gone, so that nobody approves it.
+            approve(approval, auditor)
+        assert cairnloop.reject_tool(approval_id=approval.pk, by=auditor, reason="Gone.").status == "rejected"
+        with pytest.raises(NotReopenable):
+            cairnloop.reopen_tool(proposal_id=proposal.pk, by=auditor)
 
     @pytest.mark.parametrize("verb", [cairnloop.reject_tool, cairnloop.defer_tool])
     def test_needs_a_reason_for_no_and_for_not_now(self, decider: Any, verb: Any):

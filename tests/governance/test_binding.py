@@ -25,7 +25,11 @@ from tests.factories import make_conversation
 from tests.governance.test_approving import approve
 from tests.governance.tools import Charge
 
-REQUIRED = {"status": {"reason": "Other."}, "reason": {"status": "denied"}}
+REQUIRED = {
+    "status": {"reason": "Other."},
+    "reason": {"status": "denied"},
+    "conversation_id": {"is_of_conversation": True},
+}
 """What the database wants changed together with a field."""
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(),

@@ -24,8 +24,8 @@ VERSION_ROWS = 50
 def waiting_approvals(conversations: QuerySet[Conversation], *, at: datetime) -> QuerySet[ToolApproval]:
     """Return the approvals that can be decided now, to be ordered by EXPIRY or RISK.
 
-    `conversations` are those its reader may see. What belongs to no conversation is among them: whoever asks has
-    made sure that the reader may decide.
+    `conversations` are those its reader may see. What was proposed in no conversation is among them: whoever asks has
+    made sure that the reader may decide. What was proposed in one that is gone is among none of these.
     """
     approvals = ToolApproval.objects.waiting(at).annotate(gravity=_gravity())
     return approvals.filter(_seen(conversations)).select_related("proposal__conversation")
@@ -47,9 +47,11 @@ def unknown_executions(conversations: QuerySet[Conversation]) -> QuerySet[ToolEx
 
 
 def visible_proposals(conversations: QuerySet[Conversation]) -> QuerySet[ToolProposal]:
-    """Return the proposals of these conversations, and of none."""
+    """Return the proposals of these conversations, and those that were made in none."""
     seen = Exists(conversations.filter(pk=OuterRef("conversation")))
-    return ToolProposal.objects.filter(Q(conversation=None) | seen).select_related("conversation")
+    return ToolProposal.objects.filter(Q(conversation=None, is_of_conversation=False) | seen).select_related(
+        "conversation"
+    )
 
 
 def count_waiting_approvals(conversations: QuerySet[Conversation], *, at: datetime) -> Capped:
@@ -67,7 +69,7 @@ def approvals_version() -> str:
 
 def _seen(conversations: QuerySet[Conversation]) -> Q:
     seen = Exists(conversations.filter(pk=OuterRef("proposal__conversation")))
-    return Q(proposal__conversation=None) | Q(seen)
+    return Q(proposal__conversation=None, proposal__is_of_conversation=False) | Q(seen)
 
 
 def _gravity() -> Case:

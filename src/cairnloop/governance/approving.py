@@ -121,7 +121,7 @@ def refuse_undecided(proposal: ToolProposal, by: Actor) -> None:
     if by.kind is not ActorKind.OPERATOR:
         raise DeciderNeeded
     permissions = Permissions(by)
-    if not permissions.sees(proposal.conversation):
+    if not permissions.sees_proposal(proposal):
         raise NoSuchProposal
     if not permissions.can("decide"):
         raise DeciderRefused

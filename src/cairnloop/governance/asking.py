@@ -58,7 +58,7 @@ def ask_again(proposal: ToolProposal, *, at: datetime) -> ToolApproval | None:
         return None
     context, mode = context_of(proposal), mode_of(tool, proposal.proposer)
     permissions = Permissions(proposal.proposer)
-    if not permissions.can("propose") or not permissions.sees(proposal.conversation):
+    if not permissions.can("propose") or not permissions.sees_proposal(proposal):
         return None
     ruling = rule_on(tool, proposal.input, context=context, holds=permissions.holds, mode=mode)
     if ruling.status != ToolProposal.Status.OPEN or ruling.input.model is None:

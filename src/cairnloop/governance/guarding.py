@@ -84,12 +84,12 @@ def _refuse_unapproved(proposal: ToolProposal, approval: ToolApproval, *, at: da
         raise Overdue
     for ref in {approval.decided_by_ref, approval.first_approver_ref} - {""}:
         permissions = Permissions(Actor.operator(ref))
-        if not permissions.can("decide") or not permissions.sees(proposal.conversation):
+        if not permissions.can("decide") or not permissions.sees_proposal(proposal):
             raise Stopped(Cause.PERMISSION_LOST)
 
 
 def _refuse_unpermitted(proposal: ToolProposal, tool: Tool) -> None:
     permissions = Permissions(proposal.proposer)
-    may = permissions.can("propose") and permissions.sees(proposal.conversation)
+    may = permissions.can("propose") and permissions.sees_proposal(proposal)
     if not may or not all(map(permissions.holds, tool.scopes)):
         raise Stopped(Cause.PERMISSION_LOST)

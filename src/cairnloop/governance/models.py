@@ -96,6 +96,8 @@ class ToolProposal(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.SET_NULL, null=True, blank=True, related_name="tool_proposals"
     )
+    is_of_conversation = models.BooleanField(default=False, db_default=False)
+    """True where it was proposed in a conversation, also after that was deleted."""
     tool = models.CharField(max_length=64)
     tool_version = models.CharField(max_length=50)
     title = models.CharField(max_length=100)
@@ -125,7 +127,7 @@ class ToolProposal(models.Model):
     effect_digest = models.CharField(max_length=64, blank=True)
     policy_version = models.CharField(max_length=64)
     proposed_at = models.DateTimeField()
-    digest = models.CharField(max_length=64, default="")
+    digest = models.CharField(max_length=64, default="", db_default="")
     """Of all other fields, as they were proposed or last looked at: whatever is changed past that is seen."""
 
     objects = ToolProposalQuerySet.as_manager()
@@ -158,6 +160,11 @@ class ToolProposal(models.Model):
     def is_open(self) -> bool:
         """True for what passed every gate; anything else is never run."""
         return self.status == self.Status.OPEN
+
+    @property
+    def has_lost_conversation(self) -> bool:
+        """True where the conversation it was proposed in was deleted, and with it who may see this."""
+        return self.is_of_conversation and self.conversation_id is None
 
     @property
     def suits_batch(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from cairnloop.conversations.models import Conversation
 from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.transactions import sheltered
+from cairnloop.governance.models import ToolProposal
 from cairnloop.hooks import load_hook
 from cairnloop.hooks.operator_access import HostUser, ToolVerb, active_user
 
@@ -47,6 +48,15 @@ class Permissions:
             return False
         queryset = Conversation.objects.filter(pk=conversation.pk)
         return self._answer(lambda: self._hook.visible(user=self._user, queryset=queryset).exists()) is True
+
+    def sees_proposal(self, proposal: ToolProposal) -> bool:
+        """May they see a proposal? What was proposed in a conversation that is gone is left to those who may read the
+        whole audit log: nobody else is known to have been allowed to see that conversation."""
+        if not proposal.has_lost_conversation:
+            return self.sees(proposal.conversation)
+        if self._user is None or not hasattr(self._hook, "can_with_audit"):
+            return False
+        return self._ask("can_enter") and self._ask("can_with_audit", verb="view")
 
     def can_note(self, conversation: Conversation | None) -> bool:
         """May they leave a note in a conversation?"""

@@ -169,6 +169,7 @@ def _insert(
 ) -> ToolProposal:
     proposal = ToolProposal.objects.create(
         conversation_id=context.conversation.id if context.conversation else None,
+        is_of_conversation=context.conversation is not None,
         tool=tool.name,
         tool_version=tool.version,
         title=tool.title,

@@ -33,7 +33,7 @@ def reopen_tool(*, proposal_id: int, by: Actor) -> ToolApproval:
     refuse_strangers(by)
     proposal = hold_proposal(proposal_id)
     permissions = Permissions(by)
-    if not permissions.sees(proposal.conversation):
+    if not permissions.sees_proposal(proposal):
         raise NoSuchProposal
     if not permissions.can("propose"):
         raise ProposerRefused
