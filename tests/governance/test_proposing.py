@@ -132,6 +132,19 @@ class TestProposing:
             with pytest.raises(ProposerRefused):
                 cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=stranger)
 
+    def test_spells_out_what_an_approver_could_not_see(self, decider: Any, group: Any):
+        given = {"group": group.pk, "to": "North\u202ehtuoS\u200b"}
+        proposal = cairnloop.propose_tool(tool="rename_group", input=given, by=decider)
+        assert proposal.consequence == "The group is called North[U+202E]htuoS[U+200B] from then on."
+        (row,) = proposal.effect["rows"] if proposal.effect else ()
+        assert row["fields"][0]["after"] == "North[U+202E]htuoS[U+200B]"
+        # It runs with what was given, and with nothing that only looks like it.
+        assert proposal.input == given
+        other = {**given, "to": "North[U+202E]htuoS[U+200B]"}
+        assert (
+            cairnloop.propose_tool(tool="rename_group", input=other, by=decider).effect_digest != proposal.effect_digest
+        )
+
     def test_takes_the_account_from_the_conversation(self, conversation: Any):
         with pytest.raises(OtherAccount):
             cairnloop.propose_tool(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 import cairnloop
 from cairnloop.checks import check_tools
@@ -47,6 +47,17 @@ class Nameless(cairnloop.Tool):
 
 class WithoutTitle(Sound):
     title = " "
+
+
+class TurnedTitle(Sound):
+    title = "Refund \u202edesrever"
+
+
+class UnseenLabel(Sound):
+    class Input(BaseModel):
+        """One whose label says less than it seems."""
+
+        order: str = Field("", title="Ord\u200ber")
 
 
 class RiskInWords(Sound):
@@ -192,6 +203,11 @@ class TestARegistry:
             (TooLongName, "64 characters"),
             (Nameless, "needs a name"),
             (WithoutTitle, "needs a title"),
+            (
+                TurnedTitle,
+                "title has characters that cannot be seen or turn the text around: 'Refund [U+202E]desrever'",
+            ),
+            (UnseenLabel, "the title of order has"),
             (RiskInWords, "Risk.READ_ONLY"),
             (ScopesInAList, "frozenset"),
             (OneScopeAsText, "frozenset"),

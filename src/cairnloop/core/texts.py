@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from cairnloop.core.errors import InvalidInput
@@ -11,6 +12,11 @@ BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 """Letters and symbols that are drawn as nothing: Hangul fillers and the empty Braille pattern."""
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Format characters that change the direction of the text around them, beyond the name they stand in."""
+UNSEEN_MARKS = frozenset("\u034f\u17b4\u17b5")
+"""Marks that are drawn as nothing on any letter."""
+JOINERS = frozenset("\u200c\u200d")
+"""What joins emoji, or keeps letters of Arabic or Indian scripts apart: there it shows by what it does."""
+PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
 
 
 class UnstorableText(InvalidInput):
@@ -43,6 +49,30 @@ def tidy_name(name: str) -> str:
     kept = (each for each in name if each.isspace() or not (each in TURNING or unicodedata.category(each) == "Cc"))
     line = " ".join("".join(kept).split())
     return line if any(map(is_visible, line)) else ""
+
+
+def spelled_out(text: str) -> str:
+    """Return a text for whoever decides by it, as "[U+202E]" where a character cannot be seen or turns what follows.
+
+    Line ends, tabs and spaces stay as they are.
+    """
+    if PLAIN.fullmatch(text):
+        return text
+    around = f"\n{text}\n"
+    return "".join(
+        each if _shows(each, before=around[place], after=around[place + 2]) else f"[U+{ord(each):04X}]"
+        for place, each in enumerate(text)
+    )
+
+
+def _shows(character: str, *, before: str, after: str) -> bool:
+    if character in "\n\t" or unicodedata.category(character) == "Zs":
+        return True
+    if character == "\r":
+        return after == "\n"
+    if character in JOINERS:
+        return all(not each.isascii() and is_visible(each) for each in (before, after))
+    return is_visible(character) and character not in UNSEEN_MARKS
 
 
 def refuse_unstorable(text: str) -> None:

@@ -15,6 +15,7 @@ from django.db.models.fields import NOT_PROVIDED
 
 from cairnloop.core import jobs
 from cairnloop.core.secret_names import names_secret
+from cairnloop.core.texts import spelled_out
 from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import digest_of, spell
 
@@ -85,13 +86,18 @@ def effect_of(
             fields = [each for each in fields if each["name"] in JOB_SHOWN]
         doing = "insert" if row.before is None else "delete" if row.after is None else "update"
         told = {"model": name, "doing": doing, "key": row.label or _shown_key(row)}
-        shown.append({**told, "fields": fields})
+        shown.append({**told, "key": spelled_out(told["key"]), "fields": [_spelled_out(each) for each in fields]})
         if name not in unsteady:
             moving = JOB_UNSTEADY if is_new_job else unsteady
             steady = [each for each in fields if f"{name}.{each['name']}" not in moving]
             if steady or doing != "update":
                 compared.append({**told, "fields": steady})
     return Effect(shown={"rows": shown}, digest=digest_of(compared))
+
+
+def _spelled_out(field: dict[str, Any]) -> dict[str, Any]:
+    # For the reader alone: what is compared keeps a sign and its spelling apart.
+    return {name: value and spelled_out(value) for name, value in field.items()}
 
 
 def _is_own_job(row: _Row) -> bool:

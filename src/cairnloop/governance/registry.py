@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from cairnloop.conf import Settings, get_settings
 from cairnloop.core.actors import Actor, ActorKind
+from cairnloop.core.texts import spelled_out
 from cairnloop.governance.canonical import digest_of
 from cairnloop.governance.modes import Mode, mode_for
 from cairnloop.governance.offering import unknown_choices
@@ -113,8 +114,17 @@ def _check_words(where: str, tool: type[Tool]) -> None:
         raise ImproperlyConfigured(f"{where} needs a title for screens, of {TITLE_CHARS} characters at most.")
     if not isinstance(getattr(tool, "description", None), str):
         raise ImproperlyConfigured(f"{where}: description must be text.")
+    _check_seen(where, "title", tool.title)
+    _check_seen(where, "description", tool.description)
     if not _is_text(getattr(tool, "version", None), VERSION_CHARS):
         raise ImproperlyConfigured(f"{where}: version must be text of 1 to {VERSION_CHARS} characters.")
+
+
+def _check_seen(where: str, what: str, text: str) -> None:
+    if spelled_out(text) != text:
+        raise ImproperlyConfigured(
+            f"{where}: {what} has characters that cannot be seen or turn the text around: {spelled_out(text)!r}."
+        )
 
 
 def _check_rules(where: str, tool: type[Tool]) -> None:
@@ -173,6 +183,9 @@ def _check_input(where: str, tool: type[Tool]) -> None:
         schema = given.model_json_schema()
     except Exception as error:
         raise ImproperlyConfigured(f"{where}: Input cannot be described as JSON: {type(error).__name__}.") from error
+    for name, field in given.model_fields.items():
+        _check_seen(where, f"the title of {name}", field.title or "")
+        _check_seen(where, f"the description of {name}", field.description or "")
     # Kept with the proposal, such a value is asterisks, and the run would get those.
     if '"format": "password"' in json.dumps(schema, default=str):
         raise ImproperlyConfigured(

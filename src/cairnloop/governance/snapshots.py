@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
+from cairnloop.core.texts import storable
 from cairnloop.core.transactions import undone
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.previewing import foresee
@@ -53,7 +54,7 @@ def target_version_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> 
     except Exception as error:
         logger.warning("target_version of tool %s failed: %s", tool.name, type(error).__name__)
         raise NotForeseeable(_("What this acts on could not be found.")) from error
-    if not isinstance(version, str) or sentence(version, limit=VERSION_CHARS) != version:
+    if not isinstance(version, str) or storable(version).strip()[:VERSION_CHARS] != version:
         raise NotForeseeable(_("What this acts on has no version that can be kept."))
     return version
 

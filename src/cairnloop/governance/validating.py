@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
-from cairnloop.core.texts import storable
+from cairnloop.core.texts import spelled_out, storable
 from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import Unkeepable, keepable
 from cairnloop.governance.models import ToolProposal
@@ -55,7 +55,7 @@ def checked_input(tool: Tool, given: Mapping[str, Any]) -> CheckedInput:
     """Return what a tool understands of an input, in one spelling, or what is wrong with it at which field."""
     known = {alias for name, each in tool.Input.model_fields.items() for alias in (name, each.alias) if alias}
     others = islice((name for name in given if name not in known), ERRORS)
-    unknown = {storable(str(name)[:100]): [_("The tool has no such field.")] for name in others}
+    unknown = {sentence(str(name), limit=100): [_("The tool has no such field.")] for name in others}
     if unknown:
         return CheckedInput(model=None, errors=unknown)
     try:
@@ -119,14 +119,14 @@ def said_by(refusal: ToolDenied | ToolFailure) -> Any:
 
 
 def sentence(text: Any, *, limit: int = REASON_CHARS) -> str:
-    """Return what a tool said as text that can be kept; empty for anything but text."""
-    return storable(text).strip()[:limit] if isinstance(text, str) else ""
+    """Return what a tool said as text that can be kept and seen; empty for anything but text."""
+    return spelled_out(storable(text).strip()[:limit])[:limit] if isinstance(text, str) else ""
 
 
 def _errors_of(error: ValidationError) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     # Without the input: it would be repeated where nobody expects it.
     for each in error.errors(include_url=False, include_input=False)[:ERRORS]:
-        place = ".".join(map(str, each["loc"]))[:100] or WHOLE
-        errors.setdefault(storable(place), []).append(sentence(words_for(each), limit=200))
+        place = sentence(".".join(map(str, each["loc"])), limit=100) or WHOLE
+        errors.setdefault(place, []).append(sentence(words_for(each), limit=200))
     return errors
