@@ -236,6 +236,31 @@ class TestWhatIsRefused:
         group.refresh_from_db()
         assert group.name == "Northbeam"
 
+    @pytest.mark.parametrize(
+        ("door", "status"), [("authorize", "denied"), ("preview", "open"), ("target_version", "blocked")]
+    )
+    def test_lets_no_answer_end_the_transaction(self, group: Group, monkeypatch: Any, door: str, status: str):
+        def leak(self: Any, *, input: Any, context: Any) -> str:
+            Group.objects.update(name="Leaked")
+            connection.cursor().execute("/* /* */ */ COMMIT")
+            return "Fine."
+
+        monkeypatch.setattr(Anything, door, leak)
+        proposal = doing(lambda: None)
+        assert (proposal.status, proposal.consequence) == (status, "")
+        group.refresh_from_db()
+        assert group.name == "Northbeam"
+
+    def test_lets_nobody_shadow_the_savepoint_that_undoes_it(self, group: Group):
+        def leak() -> None:
+            Group.objects.update(name="Leaked")
+            for name in filter(None, connection.savepoint_ids):
+                connection.cursor().execute(f'SAVEPOINT "{name}"')
+
+        assert "end the transaction" in self.refused(leak)
+        group.refresh_from_db()
+        assert group.name == "Northbeam"
+
     def test_refuses_what_nobody_could_look_at(self):
         reason = self.refused(lambda: Group.objects.bulk_create(Group(name=f"g{n}") for n in range(201)))
         assert "201" in reason

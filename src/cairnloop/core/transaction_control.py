@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
 
-MAY_CONTROL = re.compile(r"\b(?:begin|start|commit|end|rollback|abort|prepare|set)\b", re.IGNORECASE)
-UNREAD = re.compile(
-    r"""\be'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | \$(\w*)\$.*?\$\1\$ | --[^\n]* | /\*.*?\*/""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+MAY_CONTROL = re.compile(
+    r"\b(?:begin|start|commit|end|rollback|abort|prepare|set|savepoint|release)\b", re.IGNORECASE | re.ASCII
 )
-"""Literals, names in quotes and comments: nothing in them is a statement."""
-CONTROLS = re.compile(
-    r"""\s*(?:begin|start\s+transaction|commit|end|abort|prepare\s+transaction
-    |rollback(?!\s+(?:(?:work|transaction)\s+)?to\b)
-    |set\s+(?:local\s+|session\s+characteristics\s+as\s+)?transaction)\b""",
-    re.IGNORECASE | re.VERBOSE,
+LEADING = 5
+"""How many words of a statement tell what it does to the transaction."""
+TOKEN = re.compile(
+    r"""(?P<unread> --[^\r\n]* | e'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' )
+    | (?P<comment> /\*)
+    | (?P<dollar> \$(?:[a-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$)
+    | "(?P<quoted> (?:[^"]|"")*)"
+    | (?P<word> [a-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)
+    | (?P<number> [0-9$][\w$]*)
+    | (?P<end> ;)""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE | re.ASCII,
 )
-"""What begins a statement that ends, begins or changes the whole transaction. Savepoints stay allowed."""
+"""SQL as PostgreSQL reads it: a name may hold a $, and a comment ends at either kind of line end."""
+COMMENT = re.compile(r"/\*|\*/")
 
 
 class EndsTransaction(Exception):
@@ -35,15 +39,67 @@ def transaction_kept() -> Iterator[None]:
         yield
 
 
-def controls_transaction(sql: str) -> bool:
-    """Return whether a text of SQL holds a statement of transaction control, at its beginning or behind a semicolon."""
+def controls_transaction(sql: str, *, savepoints: Collection[str] = ()) -> bool:
+    """Return whether a text of SQL holds a statement of transaction control, the first or a later one.
+
+    Savepoints are allowed, but for the names of those that others rely on.
+    """
     if not MAY_CONTROL.search(sql):
         return False
-    return any(map(CONTROLS.match, UNREAD.sub(" ", sql).split(";")))
+    return any(_is_control(words) or _names(words, savepoints) for words in _statements(sql))
+
+
+def _is_control(words: list[str]) -> bool:
+    match [word.lower() for word in words]:
+        case ["begin" | "commit" | "end" | "abort", *_]:
+            return True
+        case ["start" | "prepare", "transaction", *_] | ["set", "transaction", *_]:
+            return True
+        case ["set", "local", "transaction", *_] | ["set", "session", "characteristics", *_]:
+            return True
+        case ["rollback", "to", *_] | ["rollback", "work" | "transaction", "to", *_]:
+            return False
+        case ["rollback", *_]:
+            return True
+    return False
+
+
+def _names(words: list[str], savepoints: Collection[str]) -> bool:
+    """True for a savepoint set, released or returned to by a name that is taken: what it undoes would be less."""
+    is_savepoint = words[:1] != [] and words[0].lower() in ("savepoint", "release", "rollback")
+    return is_savepoint and any(word in savepoints or word.lower() in savepoints for word in words[1:])
+
+
+def _statements(sql: str) -> Iterator[list[str]]:
+    """Yield the first words of each statement; nothing in literals and comments is one."""
+    words: list[str] = []
+    place = 0
+    while found := TOKEN.search(sql, place):
+        place = found.end()
+        if found["comment"]:
+            place = _end_of_comment(sql, place)
+        elif found["dollar"]:
+            closing = sql.find(found["dollar"], place)
+            place = len(sql) if closing < 0 else closing + len(found["dollar"])
+        elif found["end"]:
+            yield words
+            words = []
+        elif len(words) < LEADING and (found["word"] or found["quoted"] is not None):
+            words.append(found["word"] or found["quoted"].replace('""', '"'))
+    yield words
+
+
+def _end_of_comment(sql: str, place: int) -> int:
+    """Comments may hold comments."""
+    depth = 1
+    while depth and (found := COMMENT.search(sql, place)):
+        depth += 1 if found[0] == "/*" else -1
+        place = found.end()
+    return place if not depth else len(sql)
 
 
 def _refuse_control(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     text = sql if isinstance(sql, str) else sql.as_string(context["connection"].connection)
-    if controls_transaction(text):
+    if controls_transaction(text, savepoints=context["connection"].savepoint_ids):
         raise EndsTransaction
     return execute(sql, params, many, context)

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from django.db import transaction
 
 from cairnloop.core.errors import TransactionRefused
+from cairnloop.core.transaction_control import transaction_kept
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,10 +66,12 @@ def sheltered() -> AbstractContextManager[None]:
 @contextmanager
 def undone() -> Iterator[None]:
     """Open a savepoint that is rolled back however it ends: its rows, jobs and notifications never were, and what
-    was to happen after the commit never does. Sequences alone have moved on."""
+    was to happen after the commit never does. Sequences alone have moved on. Raises EndsTransaction where the block
+    tries to end the transaction, or to set a savepoint of this name anew."""
     with transaction.atomic():
         try:
-            yield
+            with transaction_kept():
+                yield
         finally:
             transaction.set_rollback(True)
 
