@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -26,8 +26,8 @@ VALUE_CHARS = 10_000
 LIMIT_BYTES = 200_000
 """How large an effect may be, spelled out."""
 JOB_SHOWN = ("task_name", "args", "queue_name", "scheduled_at")
-JOB_UNSTEADY = frozenset({f"{jobs.MODEL}.args", f"{jobs.MODEL}.scheduled_at"})
-"""Its arguments name what was made with it, by keys that differ each time."""
+JOB_UNSTEADY = frozenset({f"{jobs.MODEL}.scheduled_at"})
+"""Most are so and so long from now."""
 ABOUT_NOW = timedelta(seconds=60)
 """How far the clock of the database may be from ours."""
 
@@ -77,18 +77,18 @@ def effect_of(
     window = (began_at - ABOUT_NOW, ended_at + ABOUT_NOW)
     shown, compared = [], []
     for row in sorted(rows, key=_place):
+        if row.model._meta.label == jobs.MODEL and row.before is None and row.after is not None:
+            row.after = _told_of_job(row.after, {key: label for (_model, key), label in labels.items()})
         fields = list(_fields(row, labels, window))
         if not fields and row.before is not None and row.after is not None:
             continue
         name = row.model._meta.label
         is_new_job = name == jobs.MODEL and row.before is None
-        if is_new_job:
-            fields = [each for each in fields if each["name"] in JOB_SHOWN]
         doing = "insert" if row.before is None else "delete" if row.after is None else "update"
         told = {"model": name, "doing": doing, "key": row.label or _shown_key(row)}
         shown.append({**told, "key": spelled_out(told["key"]), "fields": [_spelled_out(each) for each in fields]})
         if name not in unsteady:
-            moving = JOB_UNSTEADY if is_new_job else unsteady
+            moving = JOB_UNSTEADY.union(unsteady) if is_new_job else unsteady
             steady = [each for each in fields if f"{name}.{each['name']}" not in moving]
             if steady or doing != "update":
                 compared.append({**told, "fields": steady})
@@ -104,6 +104,20 @@ def _is_own_job(row: _Row) -> bool:
     """True for our own jobs: they come along with what was asked for, and do what it says."""
     told = row.after or row.before or {}
     return row.model._meta.label == jobs.MODEL and str(told.get("task_name", "")).startswith(jobs.OWN)
+
+
+def _told_of_job(after: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    """What is shown of a new job; in its arguments, keys of rows made with it are named: they differ each time."""
+    told = {name: after[name] for name in JOB_SHOWN}
+    return {**told, "args": _relabelled(told["args"], labels)}
+
+
+def _relabelled(value: Any, labels: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _relabelled(each, labels) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_relabelled(each, labels) for each in value]
+    return labels.get(value, value) if isinstance(value, str) else value
 
 
 def _place(row: _Row) -> tuple[str, bool, str]:

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from pydantic import BaseModel
 
 from cairnloop.conf import Settings, get_settings
+from cairnloop.core import jobs
 from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.texts import spelled_out
 from cairnloop.governance.canonical import digest_of
@@ -159,7 +160,8 @@ def _check_writes(where: str, tool: type[Tool]) -> None:
         raise ImproperlyConfigured(f"{where}: unsteady must be a frozenset of models and fields.")
     for label in tool.unsteady:
         _check_label(where, label, parts=(2, 3))
-        if ".".join(label.split(".")[:2]) not in tool.writes:
+        # Jobs are watched without being named.
+        if ".".join(label.split(".")[:2]) not in (*tool.writes, jobs.MODEL):
             raise ImproperlyConfigured(f"{where}: unsteady names {label!r}, and writes does not have that model.")
 
 
