@@ -253,6 +253,13 @@ class TestNotKnowing:
         assert (execution.status, execution.summary) == ("succeeded", "It went through.")
         assert len(Charge.calls) == 1
 
+    def test_asks_no_tool_about_what_was_altered(self, decider: Any):
+        proposal = self.unknown(decider).proposal
+        ToolProposal.objects.filter(pk=proposal.pk).update(input={"cents": 6, "url": ""})
+        Charge.answers.append(cairnloop.ToolResult(summary="Found."))
+        reconcile_executions(now=timezone.now())
+        assert standing(proposal) is Standing.UNKNOWN and len(Charge.answers) == 1
+
     def test_learns_that_it_did_not_happen(self, decider: Any):
         execution = self.unknown(decider)
         for minutes, status in ((1, "unknown"), (14, "unknown"), (20, "failed")):

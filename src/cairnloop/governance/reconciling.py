@@ -17,6 +17,7 @@ from cairnloop.core.events import publish
 from cairnloop.core.jobs import is_running
 from cairnloop.core.transactions import command, pipeline
 from cairnloop.governance.asking import GOVERNANCE, subject_of
+from cairnloop.governance.binding import seal_of
 from cairnloop.governance.calling import Outcome, happened, refused
 from cairnloop.governance.contexts import context_of
 from cairnloop.governance.events import ToolProposalChanged
@@ -99,7 +100,8 @@ def _answer(execution: ToolExecution, *, now: datetime) -> Outcome | None:
     proposal = execution.proposal
     tool = find_tool(proposal.tool)
     model = checked_input(tool, proposal.input).model if tool else None
-    if tool is None or model is None:
+    # Of what was altered past us, the tool would answer for something that never ran.
+    if tool is None or model is None or proposal.digest != seal_of(proposal):
         return None
     try:
         result = tool.reconcile(input=model, context=context_of(proposal), run_key=execution.run_key)
