@@ -41,6 +41,9 @@ SETTLED = """() => [...document.querySelectorAll('*')].map((each) => each.shadow
   .concat(document).flatMap((root) => root.getAnimations())
   .filter((each) => Number.isFinite(each.effect?.getComputedTiming().endTime)).forEach((each) => each.finish())"""
 
+BROKEN = """async (options) => (await axe.run(document, options)).violations
+  .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))"""
+
 
 def objections(page: Any) -> dict[str, list[str]]:
     """Return what is wrong with an open page, by look; the page is left as a desktop shows it in the light."""
@@ -58,8 +61,9 @@ def objections(page: Any) -> dict[str, list[str]]:
 def violations(page: Any, options: dict[str, Any] = EVERY_RULE) -> list[str]:
     """Return the rules of axe-core that elements of the page break, with the elements."""
     page.evaluate(SETTLED)
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    return list(page.evaluate(BROKEN, options))
 
 
 def scrolls_sideways(page: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,24 +22,24 @@ LOG = "/support/audit/"
 
 
 @pytest.fixture
-def recorded(backstage: Any, ada: Any) -> None:
-    """Sixty entries of several kinds, verified."""
+def record(backstage: Any, ada: Any) -> Callable[..., None]:
+    """Record five entries of as many kinds, so many times, and verify them."""
 
-    def write() -> None:
+    def write(times: int) -> None:
         ada.user_permissions.add(Permission.objects.get(codename="view_auditentry"))
-        for _ in range(15):
+        for _ in range(times):
             conversation, by = make_conversation(), actor_of(ada)
             make_draft(conversation)
             cairnloop.resolve_conversation(conversation_id=conversation.pk, by=by, reason="Refunded by phone.")
             make_article(by=by)
         seal_and_verify(now=timezone.now())
 
-    backstage(write)
+    return lambda *, times: backstage(lambda: write(times))
 
 
-@pytest.mark.usefixtures("recorded")
 class TestTheAuditLog:
-    def test_opens_entries_in_their_place_and_loads_more(self, desk):  # noqa: F811  # the fixture
+    def test_opens_entries_in_their_place_and_loads_more(self, desk, record):  # noqa: F811  # the fixture
+        record(times=15)
         page = desk().open(LOG, state="")
         toggles = page.locator(".cl-audit-toggle")
         expect(toggles).to_have_count(50)
@@ -61,7 +62,8 @@ class TestTheAuditLog:
         page.wait_for_url("**/audit/?q=refunded+phone")
         expect(toggles).to_have_count(15)
 
-    def test_can_be_used_by_everyone(self, desk):  # noqa: F811  # the fixture
+    def test_can_be_used_by_everyone(self, desk, record):  # noqa: F811  # the fixture
+        record(times=2)
         page, phone = desk().open(LOG, state=""), desk(**TOUCH).open(LOG, state="")
         for window in (page, phone):
             window.locator(".cl-audit-toggle").first.click()
