@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from cairnloop.testing import allow_flush, forget_jobs
 from tests import factories
@@ -21,6 +21,28 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         allow_flush()
         flush_what_was_filled(connection)
+
+
+@pytest.fixture(scope="class")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Writes what every test of a class begins with, once; each test undoes only its own, and the class the rest."""
+    around = transaction.atomic()
+    # As around the cases of Django's own TestCase: nothing takes it for a transaction of the host.
+    around._from_testcase = True
+    with django_db_blocker.unblock():
+        around.__enter__()
+
+    def write(tell: Callable[[], Any]) -> Any:
+        with django_db_blocker.unblock():
+            told = tell()
+        # It never commits: nobody is to hear of it in the middle of a test.
+        connection.run_on_commit.clear()
+        return told
+
+    yield write
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import get_resolver, resolve, reverse
 from django.utils import timezone
 
@@ -353,14 +353,31 @@ def world() -> tuple[Any, ...]:
 
 
 @pytest.fixture
-def lins(db: None, settings: Any) -> Conversation:
-    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOLS": ["tests.governance.tools.Tag"]}
-    return with_draft(make_conversation())
+def with_tools(settings: Any) -> None:
+    settings.CAIRNLOOP = with_the_tool(settings)
+
+
+def with_the_tool(settings: Any) -> dict[str, Any]:
+    return {**settings.CAIRNLOOP, "TOOLS": ["tests.governance.tools.Tag"]}
+
+
+@pytest.fixture(scope="class")
+def lins_kept(kept: Callable[..., Any]) -> Conversation:
+    def tell() -> Conversation:
+        with override_settings(CAIRNLOOP=with_the_tool(settings)):
+            return with_draft(make_conversation())
+
+    conversation: Conversation = kept(tell)
+    return conversation
 
 
 @pytest.fixture
-def mateus_own(db: None, settings: Any) -> Conversation:
-    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOLS": ["tests.governance.tools.Tag"]}
+def lins(lins_kept: Conversation, db: None, with_tools: None) -> Conversation:
+    return Conversation.objects.get(pk=lins_kept.pk)
+
+
+@pytest.fixture
+def mateus_own(db: None, with_tools: None) -> Conversation:
     return with_draft(make_conversation(customer_ref=MATEUS.ref, customer_name=MATEUS.name))
 
 
@@ -427,6 +444,7 @@ def test_doors_of_an_action_stay_shut_once_its_conversation_is_gone(name, lins, 
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("lins_kept")
 @pytest.mark.parametrize("name", sorted(RULES))
 class TestOperatorsDoors:
     def test_send_strangers_to_sign_in(self, name, lins):
@@ -684,6 +702,7 @@ class AuditBreaks(StaffAccess):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("lins_kept")
 @pytest.mark.parametrize("name", sorted(AUDIT_DOORS))
 class TestTheDoorsOfTheAuditLog:
     def expect_shut(self, client: Client, name: str, status: int = FORBIDDEN) -> None:
@@ -789,6 +808,7 @@ def _fresh_cache() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("lins_kept")
 class TestTheWidgetsDoors:
     @pytest.mark.parametrize("name", sorted(WIDGET_RULES))
     def test_answer_each_caller_by_rule(self, name, lins):
@@ -851,6 +871,10 @@ class TestTheSockets:
     @pytest.fixture(autouse=True)
     def _layer(self, settings):
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+    @pytest.fixture
+    def lins(self, transactional_db: None, with_tools: None) -> Conversation:
+        return with_draft(make_conversation())
 
     async def connected(
         self, route: str, caller: Caller, *, origin: bytes = b"http://testserver"
