@@ -14,6 +14,7 @@ from django.db import connection, connections, transaction
 from cairnloop.testing import allow_flush, forget_jobs
 from tests import factories
 from tests.flushing import flush_what_was_filled
+from tests.sharing import SharingPlugin, longest_first
 
 
 @pytest.fixture(scope="session")
@@ -122,10 +123,13 @@ def shared_chromium(_shared_chromium: Any) -> Iterator[Any]:
         yield browser
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("dist") != "no" and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SharingPlugin())
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # What takes long goes first: then no process is left alone with it at the end.
-    slow = {each.path for each in items if each.get_closest_marker("slow") or each.get_closest_marker("browser")}
-    items.sort(key=lambda each: each.path not in slow)
+    longest_first(items)
     missing = {
         "browser": None if chromium() else "no Chromium was found",
         "redis": None if shutil.which("redis-server") else "no redis-server was found",
