@@ -41,6 +41,21 @@ def is_gone(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
+def stop(demo: DemoProcess, number: int) -> None:
+    """End it as Ctrl-C or the system would: nothing it started is left."""
+    parts = demo.descendants()
+    assert len(parts) >= 3
+    demo.end(number)
+    assert demo.process.returncode == 0
+    assert [part for part in parts if not is_gone(part)] == []
+    assert demo.postgres() == []
+
+
+def kill(demo: DemoProcess) -> None:
+    os.kill(demo.process.pid, signal.SIGKILL)
+    demo.process.wait(PATIENCE_SECONDS)
+
+
 class TestPages:
     @pytest.fixture
     def browser(self, demo: DemoProcess) -> Browser:
@@ -132,22 +147,14 @@ class TestWithoutTheDemo:
 
 
 class TestLifecycle:
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_stops_everything_it_started(self, start_demo: StartDemo, number: int) -> None:
-        demo = start_demo().wait_until_it_runs()
-        parts = demo.descendants()
-        assert len(parts) >= 3
-        demo.end(number)
-        assert demo.process.returncode == 0
-        assert [part for part in parts if not is_gone(part)] == []
-        assert demo.postgres() == []
-
-    def test_keeps_its_data_until_it_is_told_to_forget(self, start_demo: StartDemo) -> None:
+    def test_stops_everything_it_started_and_keeps_its_data_until_it_is_told_to_forget(
+        self, start_demo: StartDemo
+    ) -> None:
         first = start_demo().wait_until_it_runs()
         seeded = counted(first)
         with psycopg.connect(first.dsn()) as connection:
             connection.execute("UPDATE cairnloop_conversation SET subject = 'mine' WHERE client_id = 'scopes'")
-        first.end()
+        stop(first, signal.SIGINT)
 
         made_by = first.state / "demo-migrations.json"
         recorded = json.loads(made_by.read_text())
@@ -157,7 +164,7 @@ class TestLifecycle:
         with psycopg.connect(second.dsn()) as connection:
             mine = connection.execute("SELECT count(*) FROM cairnloop_conversation WHERE subject = 'mine'").fetchone()
         assert (counted(second), mine) == (seeded, (1,))
-        second.end()
+        stop(second, signal.SIGTERM)
 
         made_by.write_text(json.dumps({**recorded, "cairnloop.0001_initial": "another"}))
         refused = start_demo()
@@ -170,26 +177,21 @@ class TestLifecycle:
             mine = connection.execute("SELECT count(*) FROM cairnloop_conversation WHERE subject = 'mine'").fetchone()
         assert (counted(third), mine) == (seeded, (0,))
 
-    def test_leaves_no_orphan_when_it_is_killed_and_starts_again(self, start_demo: StartDemo) -> None:
-        killed = start_demo().wait_until_it_runs()
-        parts = psutil.Process(killed.process.pid).children(recursive=True)
-        os.kill(killed.process.pid, signal.SIGKILL)
-        killed.process.wait(PATIENCE_SECONDS)
-        assert eventually(lambda: all(map(is_gone, parts)))
-        assert killed.postgres() != []
-
-        again = start_demo(port=killed.port).wait_until_it_runs()
-        again.end()
-        assert again.postgres() == []
-
-    def test_starts_after_its_database_was_killed(self, start_demo: StartDemo) -> None:
+    def test_starts_again_after_its_database_was_killed_and_after_it_was_alone(self, start_demo: StartDemo) -> None:
         first = start_demo().wait_until_it_runs()
-        os.kill(first.process.pid, signal.SIGKILL)
-        first.process.wait(PATIENCE_SECONDS)
+        kill(first)
         for server in first.postgres():
             server.kill()
         assert eventually(lambda: not first.postgres())
-        assert counted(start_demo().wait_until_it_runs()) >= 24
+
+        second = start_demo().wait_until_it_runs()
+        assert counted(second) >= 24
+        parts = psutil.Process(second.process.pid).children(recursive=True)
+        kill(second)
+        assert eventually(lambda: all(map(is_gone, parts)))
+        assert second.postgres() != []
+
+        stop(start_demo(port=second.port).wait_until_it_runs(), signal.SIGINT)
 
     @pytest.mark.parametrize("part", ["web server", "worker"])
     def test_names_the_part_that_died_and_stops_the_rest(self, start_demo: StartDemo, part: str) -> None:
@@ -203,10 +205,9 @@ class TestLifecycle:
         assert demo.process.returncode == 1
         assert [each for each in parts if not is_gone(each)] == []
 
-    def test_refuses_to_run_twice_in_one_place(self, start_demo: StartDemo) -> None:
-        first = start_demo().wait_until_it_runs()
-        second = start_demo()
-        assert f"already running at {first.url}/" in second.end(0)
+    def test_refuses_to_run_twice_in_one_place(self, demo: DemoProcess) -> None:
+        second = DemoProcess(demo.state, free_port())
+        assert f"already running at {demo.url}/" in second.end(0)
         assert second.process.returncode == 1
 
 
