@@ -9,7 +9,7 @@ from django.utils import timezone
 
 import cairnloop
 from cairnloop.models import Conversation, Draft, DraftSentence
-from tests.drafting.conftest import knowledge  # noqa: F401  # a fixture
+from tests.drafting.conftest import knowledge, knowledge_kept  # noqa: F401  # fixtures
 from tests.drafting.support import GRACE, SKIPPED, UNKNOWN, WORDS_ONLY, ask, draft_for
 from tests.factories import LIN, make_draft, revise
 from tests.web.conversation.conftest import said, words_of

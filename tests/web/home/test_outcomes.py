@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection
 
 import cairnloop
 from cairnloop.hooks.operator_access import StaffAccess
-from tests.drafting.conftest import knowledge  # noqa: F401  # the knowledge base drafts are prepared from
+from tests.drafting.conftest import knowledge, knowledge_kept  # noqa: F401  # what drafts are prepared from
 from tests.drafting.support import WORDS_ONLY, ask, draft_for
 from tests.factories import actor_of
 from tests.web.conftest import browser_of, text_of
