@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,8 +21,12 @@ pytestmark = pytest.mark.django_db
 COUNT = 12_000
 
 
-@pytest.fixture
-def crowd() -> None:
+@pytest.fixture(scope="class")
+def crowd(kept: Callable[[Callable[[], None]], None]) -> None:
+    kept(make_crowd)
+
+
+def make_crowd() -> None:
     """Twelve thousand live chunks: one word in all of them, one in every second, one in every hundredth."""
     article = make_article("Crowd", "placeholder")
     with connection.cursor() as cursor:
@@ -75,29 +80,29 @@ def explained(sql: str, params: list[Any]) -> list[dict[str, Any]]:
     return nodes
 
 
-@pytest.mark.parametrize(
-    ("query", "at_most"),
-    [("everywhere seldom", 200), ("everywhere often", narrowing.MOST_CANDIDATES), ("unique500 everywhere", 10)],
-)
-def test_the_words_leg_weighs_a_bounded_number_of_chunks(crowd: None, query: str, at_most: int) -> None:
-    read = lexicon.read_query(query, locale=None)
-    nodes = explained(*words_sql(read, Exactly("english"), scope_for(OPERATOR, locale=None), limit=100))
-    (candidates,) = [node for node in nodes if node.get("CTE Name") == "candidate"]
-    assert candidates["Actual Rows"] <= at_most
-    assert candidates["Actual Rows"] > 0
-    assert ChunkWords.objects.count() > COUNT
+@pytest.mark.usefixtures("crowd")
+class TestALeg:
+    @pytest.mark.parametrize(
+        ("query", "at_most"),
+        [("everywhere seldom", 200), ("everywhere often", narrowing.MOST_CANDIDATES), ("unique500 everywhere", 10)],
+    )
+    def test_weighs_a_bounded_number_of_chunks_by_words(self, query: str, at_most: int) -> None:
+        read = lexicon.read_query(query, locale=None)
+        nodes = explained(*words_sql(read, Exactly("english"), scope_for(OPERATOR, locale=None), limit=100))
+        (candidates,) = [node for node in nodes if node.get("CTE Name") == "candidate"]
+        assert candidates["Actual Rows"] <= at_most
+        assert candidates["Actual Rows"] > 0
+        assert ChunkWords.objects.count() > COUNT
 
+    def test_reads_rare_words_from_the_index(self) -> None:
+        read = lexicon.read_query("everywhere unique500", locale=None)
+        nodes = explained(*words_sql(read, Exactly("english"), scope_for(OPERATOR, locale=None), limit=100))
+        assert "cl_chunk_words_words" in {node.get("Index Name") for node in nodes}
+        assert "Seq Scan" not in {node["Node Type"] for node in nodes}
 
-def test_rare_words_are_read_from_the_index(crowd: None) -> None:
-    read = lexicon.read_query("everywhere unique500", locale=None)
-    nodes = explained(*words_sql(read, Exactly("english"), scope_for(OPERATOR, locale=None), limit=100))
-    assert "cl_chunk_words_words" in {node.get("Index Name") for node in nodes}
-    assert "Seq Scan" not in {node["Node Type"] for node in nodes}
-
-
-def test_the_meaning_leg_reads_the_index_of_its_model(crowd: None) -> None:
-    vector = [1.0] + [0.0] * (DIMENSIONS - 1)
-    sql, params = meaning_sql(vector, model="concepts", scope=scope_for(OPERATOR, locale=None), limit=20)
-    with reading(hnsw__ef_search=40, hnsw__iterative_scan="relaxed_order"):
-        nodes = explained(sql, params)
-    assert indexing.vector_index_name("concepts", DIMENSIONS) in {node.get("Index Name") for node in nodes}
+    def test_reads_the_index_of_its_model_for_meaning(self) -> None:
+        vector = [1.0] + [0.0] * (DIMENSIONS - 1)
+        sql, params = meaning_sql(vector, model="concepts", scope=scope_for(OPERATOR, locale=None), limit=20)
+        with reading(hnsw__ef_search=40, hnsw__iterative_scan="relaxed_order"):
+            nodes = explained(sql, params)
+        assert indexing.vector_index_name("concepts", DIMENSIONS) in {node.get("Index Name") for node in nodes}
