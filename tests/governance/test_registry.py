@@ -129,38 +129,6 @@ class UnsteadyElsewhere(Sound):
     unsteady = frozenset({"auth.User"})
 
 
-class ChoicesMistyped(Sound):
-    def choices(self, *, context: cairnloop.ToolContext) -> Any:
-        if not context.account_ref:
-            return {}
-        return {"ordr": [("1", "First")]}
-
-
-class ChoicesOfNothing(Sound):
-    def choices(self, *, context: cairnloop.ToolContext) -> Any:
-        return dict(order=[("1", "First")], warehouse=[])  # noqa: C408  # as a host may write it
-
-
-class ChoicesByAHelper(Sound):
-    def choices(self, *, context: cairnloop.ToolContext) -> Any:
-        def words() -> dict[str, str]:
-            return {"first": "First"}
-
-        return {"order": list(words().items())}
-
-
-class ChoicesShared(cairnloop.Tool):
-    def choices(self, *, context: cairnloop.ToolContext) -> Any:
-        return {"order": [], "invoice": []}
-
-
-class ChoicesInherited(ChoicesShared, Sound):
-    class Input(BaseModel):
-        """One that has one of the fields."""
-
-        order: str = ""
-
-
 class NeedsArguments(Sound):
     def __init__(self, client: str) -> None:
         self.client = client
@@ -222,8 +190,6 @@ class TestARegistry:
             (WritesOutside, "transactional = True"),
             (UnsteadyField, "no field"),
             (UnsteadyElsewhere, "writes does not have"),
-            (ChoicesMistyped, "choices names 'ordr', and Input has no such field. Did you mean 'order'?"),
-            (ChoicesOfNothing, "choices names 'warehouse', and Input has no such field."),
             (NeedsArguments, "without arguments"),
             (BaseModel, "not a subclass of cairnloop.Tool"),
         ],
@@ -233,12 +199,6 @@ class TestARegistry:
             (found,) = check_tools(None)
         assert (found.id, tool.__name__ in found.msg) == ("cairnloop.E009", True)
         assert says in found.msg
-
-    def test_takes_choices_for_the_fields_there_are(self):
-        with tools(ChoicesInherited):
-            assert not list(check_tools(None))
-        with tools(ChoicesByAHelper):
-            assert not list(check_tools(None))
 
     def test_refuses_two_tools_of_one_name(self):
         with tools(Sound, SoundToo), pytest.raises(ImproperlyConfigured, match="'sound', and so has another"):

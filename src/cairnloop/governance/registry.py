@@ -22,7 +22,6 @@ from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.texts import spelled_out
 from cairnloop.governance.canonical import digest_of
 from cairnloop.governance.modes import Mode, mode_for
-from cairnloop.governance.offering import unknown_choices
 from cairnloop.hooks.loading import check_method
 from cairnloop.hooks.tool import Risk, Tool
 
@@ -100,7 +99,6 @@ def _load(path: str) -> Tool:
         check_method(where, tool, method, inspect.signature(getattr(Tool, method)))
         if inspect.isgeneratorfunction(getattr(tool, method)):
             raise ImproperlyConfigured(f"{where}: {method} yields, so that calling it does nothing. Return the answer.")
-    _check_choices(where, tool)
     return tool
 
 
@@ -194,18 +192,6 @@ def _check_input(where: str, tool: type[Tool]) -> None:
             f"{where}: Input has a SecretStr of pydantic, which is lost when it is kept. Use str, or better let"
             " run() look the secret up."
         )
-
-
-def _check_choices(where: str, tool: Tool) -> None:
-    kind = type(tool)
-    owner = next(each for each in kind.__mro__ if "choices" in vars(each))
-    # One that is inherited may serve several tools, of which each has some of the fields.
-    given = kind.Input if owner is kind else vars(owner).get("Input")
-    if given is None:
-        return
-    for name, nearest in unknown_choices(vars(owner)["choices"], given).items():
-        hint = f" Did you mean {nearest!r}?" if nearest else ""
-        raise ImproperlyConfigured(f"{where}: choices names {name!r}, and Input has no such field.{hint}")
 
 
 def _check_modes(configured: Settings) -> None:

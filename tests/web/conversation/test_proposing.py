@@ -135,7 +135,17 @@ class Empty(Every):
         return {"charge": []}
 
 
-OURS = [f"{HERE}.{each.__name__}" for each in (Every, Nested, Secretive, Undecided, Empty)]
+class Mistyped(Every):
+    """One with choices for a field it does not have."""
+
+    name = "mistyped"
+    title = "Mistyped"
+
+    def choices(self, *, context: cairnloop.ToolContext) -> Any:
+        return {"chrage": [("ch_1", "A charge")]}
+
+
+OURS = [f"{HERE}.{each.__name__}" for each in (Every, Nested, Secretive, Undecided, Empty, Mistyped)]
 RIGHT = {"in-line": "Hello", "in-whole": "7", "in-price": "9.50", "in-day": "2026-03-01", "in-charge": "ch_2"}
 RIGHT["in-plan"] = "team"
 
@@ -250,6 +260,7 @@ class TestTheForm:
         [
             ("nested", "Propose it from your project"),
             ("undecided", "could not be found out"),
+            ("mistyped", "It offers choices for a field that it does not have."),
             ("empty", "There is nothing to choose from here: Charge."),
         ],
     )

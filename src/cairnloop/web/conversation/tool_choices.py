@@ -41,6 +41,11 @@ def offered_fields(tool: Tool, *, context: ToolContext) -> tuple[Field, ...]:
     except NotForAForm as error:
         raise NotProposable(unfit(str(error))) from error
     choices = _choices(tool, context)
+    unknown = choices.keys() - {field.key for field in fields}
+    if unknown:
+        # Its field would be typed by hand, where a list was meant.
+        logger.warning("choices of tool %s name fields that its Input lacks: %s", tool.name, ", ".join(sorted(unknown)))
+        raise NotProposable(_("It offers choices for a field that it does not have. Its developer has to mend that."))
     return tuple(_with_choices(field, choices.get(field.key)) for field in fields)
 
 
