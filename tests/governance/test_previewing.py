@@ -386,6 +386,17 @@ class TestWhatStays:
         numbers = iter(range(900_000, 900_010))
         assert self.run_job(lambda: put_job("billing.refund", token=next(numbers)), decider) == ("succeeded", "")
 
+    def test_asks_an_operator_where_what_runs_by_itself_would_do_something_else(self, settings: Any, group: Group):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "TOOL_MODES": {"high_write": "auto"}}
+        proposal = doing(lambda: Group.objects.update(name="Southbeam"))
+        assert not proposal.approvals.exists()
+        Group.objects.filter(pk=group.pk).update(name="Renamed meanwhile")
+        run_waiting_jobs()
+        group.refresh_from_db()
+        assert group.name == "Renamed meanwhile"
+        assert proposal.executions.get().error == "effect_changed"
+        assert proposal.approvals.get().is_pending
+
     def test_undoes_what_broke_off(self, group: Group, decider: Any):
         proposal = doing(lambda: Group.objects.update(name="Southbeam"))
         approve(proposal.approvals.get(), decider)

@@ -98,23 +98,21 @@ def _run_inside(*, execution_id: int) -> None:
     if runnable is None:
         return
     _note_begun(proposal, execution)
-    # Nobody approved the effect of what runs by itself.
-    approved_effect = proposal.effect_digest if execution.approval else None
     try:
-        outcome = _effect(runnable, run_key=execution.run_key, approved_effect=approved_effect)
+        outcome = _effect(runnable, run_key=execution.run_key, shown_effect=proposal.effect_digest)
     except Stopped as stopped:
         _refuse(proposal, execution.approval, cause=stopped.cause.value, execution=execution)
         return
     _keep(proposal, execution, outcome)
 
 
-def _effect(runnable: Runnable, *, run_key: str, approved_effect: str | None) -> Outcome:
-    """Do it, and keep it only where it did what was approved, row by row."""
+def _effect(runnable: Runnable, *, run_key: str, shown_effect: str) -> Outcome:
+    """Do it, and keep it only where it did what was shown, row by row."""
     try:
         with savepoint():
             with watching(runnable.tool) as watch:
                 result = runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key)
-            if approved_effect is not None and (watch.effect is None or watch.effect.digest != approved_effect):
+            if watch.effect is None or watch.effect.digest != shown_effect:
                 raise Stopped(Cause.EFFECT_CHANGED)
             return happened(result)
     except ToolFailure as failure:
