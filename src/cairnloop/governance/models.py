@@ -96,7 +96,7 @@ class ToolProposal(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.SET_NULL, null=True, blank=True, related_name="tool_proposals"
     )
-    is_of_conversation = models.BooleanField(default=False)
+    is_of_conversation = models.BooleanField(default=False, db_default=False)
     """True where it was proposed in a conversation, also after that was deleted."""
     tool = models.CharField(max_length=64)
     tool_version = models.CharField(max_length=50)
@@ -127,7 +127,7 @@ class ToolProposal(models.Model):
     effect_digest = models.CharField(max_length=64, blank=True)
     policy_version = models.CharField(max_length=64)
     proposed_at = models.DateTimeField()
-    digest = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     """Of all other fields, as they were proposed or last looked at: whatever is changed past that is seen."""
 
     objects = ToolProposalQuerySet.as_manager()

@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
-                ("is_of_conversation", models.BooleanField(default=False)),
+                ("is_of_conversation", models.BooleanField(db_default=False, default=False)),
                 ("is_transactional", models.BooleanField(default=False)),
                 ("needs_two_people", models.BooleanField(default=False)),
                 (
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 ("effect", models.JSONField(blank=True, null=True)),
                 ("effect_digest", models.CharField(blank=True, max_length=64)),
                 ("policy_version", models.CharField(max_length=64)),
-                ("digest", models.CharField(blank=True, max_length=64)),
+                ("digest", models.CharField(blank=True, db_default="", default="", max_length=64)),
                 ("proposed_at", models.DateTimeField()),
                 (
                     "conversation",

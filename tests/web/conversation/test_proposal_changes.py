@@ -92,6 +92,10 @@ class TestTheWhole:
         proposed(conversation, "tag", cents=5, url="A" * 300 + end)
         assert end in cards(desk, conversation)
 
+    def test_of_an_input_is_shown_also_what_cannot_be_seen(self, desk, conversation):
+        proposed(conversation, "tag", cents=5, url="pay\u202eelpmaxe\u200b")
+        assert "pay[U+202E]elpmaxe[U+200B]" in cards(desk, conversation)
+
     def test_of_a_long_note_is_shown_also_where_it_changes_something(self, desk, conversation, decider):  # noqa: F811
         given = {"text": "A" * 1_900 + " the end\n"}
         cairnloop.propose_tool(tool="internal_note", input=given, by=decider, conversation_id=conversation.pk)

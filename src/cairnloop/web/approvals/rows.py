@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cairnloop.conversations.models import Conversation
 from cairnloop.conversations.queries import Capped, count_capped
-from cairnloop.core.texts import tidy_name
+from cairnloop.core.texts import spelled_out, tidy_name
 from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.queries import ProposalState, state_of, with_states
 from cairnloop.web.access import OperatorRequest
@@ -206,7 +206,7 @@ def _dom_id(proposal_id: int) -> str:
 def _customer(proposal: ToolProposal) -> str:
     conversation = proposal.conversation
     if conversation is None:
-        return proposal.account_ref
+        return spelled_out(proposal.account_ref)
     name = tidy_name(conversation.customer_name) or conversation.customer_ref
     return f"{name}, {conversation.account_name}" if conversation.account_name else name
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
+from cairnloop.core.texts import spelled_out
 from cairnloop.governance.canonical import spell
 from cairnloop.governance.effects import masked
 from cairnloop.governance.models import ToolProposal
@@ -42,7 +43,7 @@ class Change:
 def changes_of(proposal: ToolProposal) -> Iterator[Change]:
     """Yield what the proposal keeps of its effect, field by field; what was given is told whole there too."""
     # Many a tool keeps a text without the space around it.
-    texts = [each for _name, words in inputs_of(proposal) for each in (words, words.strip())]
+    texts = [each for _name, words in _given(proposal) for each in (words, words.strip())]
     given = {sha256(each.encode()).hexdigest()[:16]: each for each in texts}
     for row in (proposal.effect or {}).get("rows", []):
         name = f"{row['model'].rpartition('.')[2]} {row['key']}"
@@ -51,13 +52,19 @@ def changes_of(proposal: ToolProposal) -> Iterator[Change]:
         for field in row["fields"]:
             before, after = _whole(field["before"], given), _whole(field["after"], given)
             is_cut = any(each is not None and CUT.fullmatch(each) for each in (before, after))
-            yield Change(row["doing"], name, _label(field["name"]), *values_of(*words_of(before, after)), is_cut=is_cut)
+            shown = values_of(*(each and spelled_out(each) for each in words_of(before, after)))
+            yield Change(row["doing"], name, _label(field["name"]), *shown, is_cut=is_cut)
 
 
 def inputs_of(proposal: ToolProposal) -> Iterator[tuple[str, str]]:
-    """Yield what the tool was given, each with its label, without what looks like a secret."""
+    """Yield what the tool was given, each with its label: what cannot be seen is spelled out, secrets are hidden."""
+    for name, words in _given(proposal):
+        yield spelled_out(_label(name)), spelled_out(words)
+
+
+def _given(proposal: ToolProposal) -> Iterator[tuple[str, str]]:
     for name, value in masked(proposal.input).items():
-        yield _label(name), value if isinstance(value, str) else spell(value)
+        yield name, value if isinstance(value, str) else spell(value)
 
 
 def errors_of(proposal: ToolProposal) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from cairnloop.core.errors import CairnloopError
+from cairnloop.core.texts import spelled_out
 from cairnloop.core.transactions import savepoint
 from cairnloop.hooks.tool import Tool, ToolContext
 from cairnloop.web.conversation.tool_fields import Field, Kind, NotForAForm, Option, fields_of
@@ -56,7 +57,8 @@ def _choices(tool: Tool, context: ToolContext) -> Mapping[str, Sequence[tuple[st
             return {
                 # Sliced, a text that says it is safe HTML is plain text again.
                 str(key): [
-                    (str(value)[:], str(label)[:LABEL_CHARS]) for value, label in islice(pairs, MOST_CHOICES + 1)
+                    (str(value)[:], spelled_out(str(label)[:LABEL_CHARS]))
+                    for value, label in islice(pairs, MOST_CHOICES + 1)
                 ]
                 for key, pairs in tool.choices(context=context).items()
             }
