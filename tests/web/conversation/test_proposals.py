@@ -14,7 +14,7 @@ from cairnloop.web.conversation.proposal_card import STATUSES
 from tests.factories import BILLING, make_conversation
 from tests.governance.conftest import decider, group, second, tools  # noqa: F401  # fixtures
 from tests.governance.tools import CAIRNLOOP
-from tests.web.conversation.conftest import Desk, words_of, writes
+from tests.web.conversation.conftest import Desk, url, words_of, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tools")]
 
@@ -211,7 +211,8 @@ class TestTheTimeline:
 
     def test_says_what_waits_wherever_it_stands(self, desk, long, decider):  # noqa: F811
         conversation, actions = long
-        link = f'href="/support/conversations/{conversation.pk}/?action={actions[0].pk}#proposal-{actions[0].pk}"'
+        page = url("conversation", conversation)
+        link = f'href="{page}?action={actions[0].pk}#proposal-{actions[0].pk}"'
         assert link in words_of(desk.look("conversation", conversation))
         for each in actions:
             acts(desk, "approval", each)
