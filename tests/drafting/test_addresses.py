@@ -26,7 +26,7 @@ def foreign(text: str) -> tuple[str, ...]:
 
 def doubts(*texts: str, begins_paragraph: bool = False) -> list[Doubt]:
     """What is found of sentences that all have a good quote."""
-    source = SealedSource(revision_id=1, article_id=1, text=EVIDENCE, start=0, end=len(EVIDENCE))
+    source = SealedSource(revision_id=1, article_id=1, title="", text=EVIDENCE, start=0, end=len(EVIDENCE))
     claims = [DraftClaim(text=each, source=1, quote=QUOTE, begins_paragraph=begins_paragraph) for each in texts]
     return [sentence.doubt for sentence in seal(claims, sources={1: source}, courtesies=(), link_hosts=HOSTS)]
 
@@ -149,7 +149,7 @@ class TestForeignAddresses:
 
     def test_are_split_by_no_sentence_that_begins_with_code(self):
         text = "It happens a few times a year. `npm` and `status.example` say when."
-        source = SealedSource(revision_id=1, article_id=1, text=text, start=0, end=len(text))
+        source = SealedSource(revision_id=1, article_id=1, title="", text=text, start=0, end=len(text))
         quotes = "It happens a few times a year.", "`npm` and `status.example` say when."
         claims = [DraftClaim(text=quote, source=1, quote=quote) for quote in quotes]
         assert [each.doubt for each in seal(claims, sources={1: source}, courtesies=())] == [Doubt.NONE] * 2

@@ -197,7 +197,7 @@ class TestTheExtractiveGenerator:
     def check(self, question: str, texts: list[str]) -> None:
         result = draft(question, *texts)
         sources = {
-            number: SealedSource(revision_id=number, article_id=number, text=text, start=0, end=len(text))
+            number: SealedSource(revision_id=number, article_id=number, title="", text=text, start=0, end=len(text))
             for number, text in enumerate(texts, 1)
         }
         for sentence in seal(result.claims, sources=sources, courtesies=COURTESIES.all):

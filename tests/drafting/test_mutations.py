@@ -129,7 +129,7 @@ class TestFingerprints:
 
 class TestOneQuote:
     def sealed(self, text: str, quote: str) -> tuple[Standing, Doubt]:
-        source = SealedSource(revision_id=1, article_id=1, text=REFUNDS, start=0, end=len(REFUNDS))
+        source = SealedSource(revision_id=1, article_id=1, title="", text=REFUNDS, start=0, end=len(REFUNDS))
         (sentence,) = seal([DraftClaim(text=text, source=1, quote=quote)], sources={1: source}, courtesies=())
         return sentence.standing, sentence.doubt
 

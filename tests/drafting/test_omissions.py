@@ -1,16 +1,21 @@
-"""What a draft leaves out of the sections it quotes is told by how the article is built."""
+"""What a draft leaves out of the articles it quotes is told by how they are built."""
 
 from __future__ import annotations
 
 import pytest
 
-from cairnloop.drafting.omissions import Omission, omission_in
+from cairnloop.drafting.omissions import Omission, Quote, QuotedArticle, omission_in, omissions_in
 
 DELETE = "Delete the folder of a hanging runner by hand."
 
 
 def omission(text: str, *quotes: str) -> str:
     return omission_in(text, [(text.index(quote), text.index(quote) + len(quote)) for quote in quotes]).value
+
+
+def omissions(text: str, *quotes: str, title: str = "", begins: bool = True) -> list[str]:
+    places = [(text.index(quote), text.index(quote) + len(quote)) for quote in quotes]
+    return list(omissions_in((QuotedArticle(title, text), Quote(*place, begins)) for place in places))
 
 
 class TestOmissionIn:
@@ -33,10 +38,52 @@ class TestOmissionIn:
     def test_is_whatever_else_stands_in_the_section(self, beside, order):
         assert omission(order.format(beside, DELETE), DELETE) == Omission.SECTION
 
-    def test_is_none_where_all_of_the_section_is_quoted(self):
+    def test_is_none_where_all_of_the_article_is_quoted(self):
         assert omission(DELETE, DELETE) == ""
         assert omission(f"**{DELETE}**\n\n---\n\n2. *Reboot the host.*", DELETE, "Reboot the host.") == ""
-        assert omission(f"{DELETE}\n\n## Seats\n\nSeats are free.", "Seats", "Seats are free.") == ""
+        assert omission(f"{DELETE}\n\n## Seats\n\nSeats are free.", DELETE, "Seats", "Seats are free.") == ""
+        assert omission(f"{DELETE}\n\n## Seats\n\nSeats are free.", DELETE, "Seats are free.") == ""
+
+    @pytest.mark.parametrize(
+        "heading",
+        [
+            *("## ❌ {0}", "## {0} 🗑️", "## 🚧 {0}", "## ⛔ {0}", "## {0} (✗)", "## {0}: ✖", "## 👎 {0}", "## ⚠️ {0}"),
+            *(
+                "## {0} ≠",
+                "## {0}?",
+                "{0}?\n---",
+                "## {0} (!)",
+                "## ~~{0}~~",
+                "## <del>{0}</del>",
+                "## {0} ![x](no.png)",
+            ),
+        ],
+    )
+    def test_is_a_heading_that_limits_by_a_sign(self, heading):
+        assert omission(f"## Delete the folder\n\n{DELETE}", DELETE) == ""
+        assert omission(f"{heading.format('Delete the folder')}\n\n{DELETE}", DELETE) == Omission.HEADING
+
+    def test_is_a_heading_whose_words_another_section_says(self):
+        text = f"## Resellers\n\n{DELETE}\n\n## Seats\n\nSeats for resellers."
+        assert omission(text, DELETE, "Seats for resellers.") == Omission.HEADING
+
+    def test_is_what_stands_in_a_section_below(self):
+        text = f"## Delete\n\n{DELETE}\n\n### On the free plan\n\nNothing is deleted."
+        assert omission(text, DELETE) == omission(text, "Delete", DELETE, "On the free plan") == Omission.SECTION
+        assert omission(f"## Delete\n\n{DELETE}\n\n### Gone since March", DELETE) == Omission.HEADING
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "## Restrictions\n\nReserved for resellers.\n\n## A folder\n\n{0}",
+            "For resellers.\n\n## A folder\n\n{0}",
+            "## A folder\n\n{0}\n\n## Retired\n\nGone.",
+            "## A folder\n\n{0}\n\n## Gone since March",
+            "## A folder\n\n{0}\n\n[a]: https://site.example 'not so'",
+        ],
+    )
+    def test_is_any_other_section(self, text):
+        assert omission(text.format(DELETE), "A folder", DELETE) == Omission.OTHERS
 
     def test_is_a_sentence_or_an_item_of_it(self):
         assert omission(f"{DELETE} Reboot it.", DELETE) == Omission.SECTION
@@ -56,8 +103,11 @@ class TestOmissionIn:
         text = f"# Runners\n\n{above}\n\n## A folder\n\n{DELETE}"
         assert omission(text, "A folder", "# Runners", DELETE) == Omission.ELSEWHERE
 
-    def test_is_no_introduction_that_limits_nothing(self):
-        assert omission(f"Runners run.\n\n## A folder\n\n{DELETE}\n\n## Seats\n\nNever here.", "A folder", DELETE) == ""
+    def test_is_another_section_where_an_introduction_limits_nothing(self):
+        assert (
+            omission(f"Runners run.\n\n## A folder\n\n{DELETE}\n\n## Seats\n\nNever here.", "A folder", DELETE)
+            == "others"
+        )
 
     def test_is_what_speaks_of_all_the_article_wherever_it_stands(self):
         text = f"## A folder\n\n{DELETE}\n\n## Versions\n\nThis page is about version 1."
@@ -65,3 +115,62 @@ class TestOmissionIn:
 
     def test_is_all_below_a_heading_that_is_quoted_alone(self):
         assert omission(f"# Folders may be deleted\n\nNo, {DELETE}", "Folders may be deleted") == Omission.SECTION
+
+
+class TestTheTitle:
+    @pytest.mark.parametrize(
+        "title",
+        [
+            "Bronze guide",
+            "Only for resellers",
+            "Discontinued folders",
+            "A hanging runner?",
+            "❌ A hanging runner",
+            "Past",
+        ],
+    )
+    def test_is_left_out_where_it_says_more_or_limits(self, title):
+        assert omissions(DELETE, DELETE, title=title) == [Omission.TITLE]
+
+    def test_is_said_by_what_stands_below_it(self):
+        assert omissions(DELETE, DELETE, title="The hanging runners") == []
+
+    def test_is_said_by_the_first_heading_alone(self):
+        text = f"# Only for resellers\n\n{DELETE}"
+        assert omissions(text, "Only for resellers", DELETE, title="Only for resellers") == []
+        text = f"{DELETE}\n\n# Only for resellers\n\nSeats are free."
+        said = (DELETE, "Only for resellers", "Seats are free.")
+        assert omissions(text, *said, title="Only for resellers") == [Omission.TITLE]
+
+
+class TestTheOrder:
+    SAFE, RESTART = "Safe things", "Restart the host."
+    LOSES = "Things that lose data"
+    TEXT = f"## {SAFE}\n\n{RESTART}\n\n## {LOSES}\n\n{DELETE}"
+
+    def test_is_kept(self):
+        assert omissions(self.TEXT, self.SAFE, self.RESTART, self.LOSES, DELETE) == []
+        assert omissions(f"{DELETE} {self.RESTART}", DELETE, self.RESTART, begins=False) == []
+        assert omissions(f"- {DELETE}\n- {self.RESTART}", f"- {DELETE}", f"- {self.RESTART}") == []
+
+    def test_is_changed_by_quotes_that_stand_elsewhere(self):
+        text = f"{DELETE} {self.RESTART}"
+        assert omissions(text, self.RESTART, DELETE) == [Omission.ORDER]
+        assert omissions(text, DELETE, self.RESTART, DELETE) == [Omission.ORDER]
+
+    def test_is_changed_below_another_heading(self):
+        assert omissions(self.TEXT, self.SAFE, DELETE, self.LOSES, self.RESTART) == [Omission.ORDER]
+        text = f"## Restart\n\n{self.RESTART}\n\n## Delete\n\n{DELETE}"
+        assert omissions(text, self.RESTART, DELETE) == []
+        assert omissions(text, "Restart", self.RESTART, DELETE) == [Omission.ORDER]
+
+    def test_is_changed_where_what_stands_apart_is_run_together(self):
+        assert omissions(self.TEXT, self.SAFE, self.RESTART, self.LOSES, DELETE, begins=False) == [Omission.ORDER]
+
+    def test_is_changed_by_a_second_article(self):
+        first, second = QuotedArticle("", f"## Safe things\n\n{DELETE}"), QuotedArticle("", self.RESTART)
+        heading, delete = Quote(3, 14), Quote(16, 16 + len(DELETE))
+        restart = Quote(0, len(self.RESTART))
+        assert omissions_in([(second, restart), (first, heading), (first, delete)]) == ()
+        assert omissions_in([(first, heading), (first, delete), (second, restart)]) == (Omission.ORDER,)
+        assert omissions_in([(first, heading), (second, restart), (first, delete)]) == (Omission.ORDER,)

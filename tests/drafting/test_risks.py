@@ -33,21 +33,34 @@ Never do any of this while a runner hangs:
 NOBODY = "When a run is skipped, nobody will ask you to send your password to support by e-mail."
 
 
-def sealed(*claims: tuple[str, str]) -> tuple[SealedSentence, ...]:
-    source = SealedSource(revision_id=7, article_id=3, text=TEXT, start=0, end=len(TEXT))
-    made = [DraftClaim(text=text, source=1, quote=quote, begins_paragraph=True) for text, quote in claims]
+SEATS = "## Seats\n\nSeats are “free”. They hold two guests."
+HANGING = TEXT[TEXT.index("## Hanging runners") : TEXT.index("## Prices")]
+
+
+def sealed(*claims: tuple[str, str], text: str = TEXT, title: str = "") -> tuple[SealedSentence, ...]:
+    source = SealedSource(revision_id=7, article_id=3, title=title, text=text, start=0, end=len(text))
+    made = [DraftClaim(text=said, source=1, quote=quote, begins_paragraph=True) for said, quote in claims]
     return seal(made, sources={1: source}, courtesies=())
 
 
-def risk(*claims: tuple[str, str]) -> str:
-    return risk_of(sealed(*claims), fell_back=False).value
+def risk(*claims: tuple[str, str], text: str = TEXT, title: str = "") -> str:
+    return risk_of(sealed(*claims, text=text, title=title), fell_back=False).value
 
 
 class TestRiskOf:
-    def test_is_low_for_a_whole_section_word_for_word(self):
-        assert risk((NOBODY, NOBODY), ("**Runs start again.**",) * 2) == "low"
-        assert risk((f"{NOBODY} **Runs start again.**",) * 2) == "low"
-        assert risk(("Seats are “free”.",) * 2, ("They hold two guests.",) * 2) == "low"
+    def test_is_low_for_a_whole_article_word_for_word(self):
+        passwords = f"## Passwords\n\n{NOBODY} **Runs start again.**"
+        assert risk((NOBODY, NOBODY), ("**Runs start again.**",) * 2, text=passwords) == "low"
+        assert risk((f"{NOBODY} **Runs start again.**",) * 2, text=passwords) == "low"
+        free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2
+        assert risk(free, guests, text=SEATS) == "low"
+        assert risk(free, guests, text=SEATS, title="Free seats") == "low"
+
+    def test_is_medium_for_another_order_a_title_or_a_section_left_out(self):
+        free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2
+        assert risk(guests, free, text=SEATS) == "medium"
+        assert risk(free, guests, text=SEATS, title="Bronze seats") == "medium"
+        assert risk(free, guests, text=f"{SEATS}\n\n## Gold\n\nGold pays.") == "medium"
 
     @pytest.mark.parametrize("text", [NOBODY, "**Runs start again.**", "Seats are “free”."])
     def test_is_medium_where_part_of_the_section_is_left_out(self, text):
@@ -71,12 +84,15 @@ class TestRiskOf:
         lead = ("Never do any of this while a runner hangs:",) * 2
         delete = ("4. Delete the folder by hand.", "Delete the folder by hand.")
         reboot = ("5. Reboot the hanging host.", "Reboot the hanging host.")
-        assert risk(delete, reboot) == "medium"
+        assert risk(delete, reboot, text=HANGING) == "medium"
         heading = ("Hanging runners",) * 2
-        assert risk(heading, lead, delete, reboot) == "low"
-        assert risk(heading, lead, delete, ("1. Reboot the hanging host.",) * 2) == "low"
-        assert risk(heading, lead, delete) == "medium"
-        assert risk(heading, lead, delete, ("6. Reboot the hanging host.", "Reboot the hanging host.")) == "medium"
+        assert risk(heading, lead, delete, reboot, text=HANGING) == "low"
+        assert risk(heading, lead, delete, ("1. Reboot the hanging host.",) * 2, text=HANGING) == "low"
+        assert risk(heading, lead, delete, text=HANGING) == "medium"
+        assert (
+            risk(heading, lead, delete, ("6. Reboot the hanging host.", "Reboot the hanging host."), text=HANGING)
+            == "medium"
+        )
 
     def test_is_high_without_a_source_and_for_another_generator(self):
         assert risk(("Everything is free.", "Everything is free.")) == "high"
@@ -111,7 +127,7 @@ class TestWhatIsCutShort:
         ],
     )
     def test_is_marked_also_where_it_is_said_in_other_words(self, whole):
-        source = SealedSource(revision_id=7, article_id=3, text=whole, start=0, end=len(whole))
+        source = SealedSource(revision_id=7, article_id=3, title="", text=whole, start=0, end=len(whole))
         quote = "share an API key with a colleague"
         (sentence,) = seal([DraftClaim(text=quote, source=1, quote=quote)], sources={1: source}, courtesies=())
         assert sentence.doubt is Doubt.CUT_SHORT

@@ -17,7 +17,7 @@ Nonrefundable plans are listed under “Billing” — the team’s owner can ch
 Runs that were skipped don't restart by themselves. The charge was $348.00 … and 1.5 days is the limit.
 Write to billing@trailmark.example or see https://status.trailmark.example/today for more.
 """
-SOURCE = SealedSource(revision_id=7, article_id=3, text=TEXT, start=0, end=len(TEXT))
+SOURCE = SealedSource(revision_id=7, article_id=3, title="", text=TEXT, start=0, end=len(TEXT))
 QUOTE = "A refund goes back to the same card, and shows up within 5 to 10 business days."
 
 

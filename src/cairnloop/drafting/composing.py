@@ -184,6 +184,7 @@ def _sources(evidence: Sequence[Evidence]) -> dict[int, SealedSource]:
         number: SealedSource(
             revision_id=place.revision_id,
             article_id=place.article_id,
+            title=chunk.revision.title,
             text=chunk.revision.text,
             start=chunk.start,
             end=chunk.end,

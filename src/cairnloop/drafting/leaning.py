@@ -10,6 +10,8 @@ import re
 from cairnloop.knowledge_base.sentences import sentence_spans
 
 WORD = re.compile(r"[^\W_]+")
+SIGN = re.compile(r"[^\w\s.,:;…()\[\]\"'“”„‘’«»–—*`\-\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
+"""What is no word, no space and no stop of prose: "❌ Export", "XML ≠ export" and "Export?" say more than "Export"."""
 ARTICLES = frozenset(("a", "an", "the"))
 MARKS = " \t\n*_~`>#![](){}|\"'“”‘’«»…⚠\ufe0f❗❌🚫"
 POINTS_WITHIN = 4
@@ -108,8 +110,9 @@ def speaks_of_the_text(text: str) -> str:
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Return the words of a text, alike in the singular and the plural, without articles."""
-    return frozenset(word.lower().removesuffix("s") for word in WORD.findall(text)) - ARTICLES
+    """Return the words and signs of a text, alike in the singular and the plural, without articles and stops."""
+    words = frozenset(word.lower().removesuffix("s") for word in WORD.findall(text)) - ARTICLES
+    return words.union(SIGN.findall(text))
 
 
 def _first_sentence(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cairnloop.drafting.omissions import Omission, omissions_in
+from cairnloop.drafting.omissions import Omission, Quote, QuotedArticle, omissions_in
 from cairnloop.drafting.sealing import SealedSentence, Standing, says_word_for_word
 from cairnloop.drafting.single_sentence import number_of
 from cairnloop.drafting.surroundings import surroundings_of
@@ -23,10 +23,12 @@ def risk_of(sentences: Iterable[SealedSentence], *, fell_back: bool) -> DraftRis
 
 
 def omissions_of(sentences: Iterable[SealedSentence]) -> tuple[Omission, ...]:
-    """Return what a draft leaves out of the sections it quotes, each kind once; nothing where it says them whole."""
-    sources = {each.source.revision_id: each.source.text for each in sentences if each.source}
-    quotes = [(each.source.revision_id, (each.start, each.end)) for each in sentences if each.source]
-    return omissions_in((text, [span for of, span in quotes if of == revision]) for revision, text in sources.items())
+    """Return what a draft leaves out of the articles it quotes, each kind once; nothing where it says them whole."""
+    return omissions_in(
+        (QuotedArticle(each.source.title, each.source.text), Quote(each.start, each.end, each.begins_paragraph))
+        for each in sentences
+        if each.source
+    )
 
 
 def _risk_of(sentence: SealedSentence, sentences: Sequence[SealedSentence]) -> DraftRisk:

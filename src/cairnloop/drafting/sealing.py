@@ -58,6 +58,7 @@ class SealedSource:
 
     revision_id: int
     article_id: int
+    title: str
     text: str
     """The whole text of the revision."""
     start: int

@@ -27,10 +27,10 @@ class DraftRisk(StrEnum):
     """How much of a draft is a machine's own."""
 
     LOW = "low"
-    """It says whole sections of its sources, word for word: nothing of a section it quotes is left out, nor a heading
-    that says more, and what stands above the section limits nothing."""
+    """It says whole articles, word for word and in their order: no section of an article it quotes is left out, nor a
+    heading or a title whose words or signs it does not say itself."""
     MEDIUM = "medium"
-    """A sentence says in other words what its source says, or a piece of it; or part of a section is left out."""
+    """A sentence says in other words what its source says, or a piece of it; or part of an article is left out."""
     HIGH = "high"
     """A sentence has no source, or the host's generator failed and another took its place."""
 

@@ -145,7 +145,7 @@ class TestWhatIsQuoted:
             return
         assert article.limits is not None
         assert [limit for limit in article.limits if limit not in said] == []
-        source = SealedSource(revision_id=1, article_id=1, text=article.text, start=0, end=len(article.text))
+        source = SealedSource(revision_id=1, article_id=1, title="", text=article.text, start=0, end=len(article.text))
         sealed = seal(result.claims, sources={1: source}, courtesies=COURTESIES.all)
         assert {sentence.standing for sentence in sealed} == {Standing.COURTESY, Standing.QUOTED}
 

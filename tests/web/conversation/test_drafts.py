@@ -86,6 +86,14 @@ class TestTheCard:
         assert "Quoted, parts left out" in badge and 'data-tone="warning"' in badge
         assert "Every claim quoted" not in card
 
+    def test_names_the_title_and_tells_of_other_sections_that_are_left_out(self, desk, waiting, knowledge):  # noqa: F811
+        text = f"## Skipped runs\n\n{SKIPPED}\n\n## Restrictions\n\nReserved for resellers."
+        revise(knowledge.skipped, text, title="Bronze guide", publish=True)
+        card = card_of(words_of(desk.look("conversation", draft_for(waiting.conversation).conversation)))
+        told = re.sub(r"<[^>]+>", "", card)
+        assert "The article’s title was left out: “Bronze guide”" in told
+        assert "Other sections were left out:" in told
+
     def test_calls_no_piece_of_a_sentence_a_claim_quoted(self, desk, waiting):
         sentence = waiting.sentences.get(index=1)
         piece = "A pipeline run is skipped"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.drafting.models import Draft, DraftSentence
-from cairnloop.drafting.omissions import Omission, omissions_in
+from cairnloop.drafting.omissions import Omission, Quote, QuotedArticle, omissions_in
 from cairnloop.drafting.sealing import says_word_for_word
 from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.hooks.automation_policy import Verdict
@@ -31,7 +31,7 @@ class Ground:
 
 
 def status_of(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None:
-    """Return how far the text is quoted, in words that reassure only where nothing was left out of its sources."""
+    """Return how far the text is quoted, in words that reassure only where nothing was left out of what it quotes."""
     marked = _marked(sentences)
     if marked:
         label = ngettext("%(count)d sentence without a source", "%(count)d sentences without a source", marked)
@@ -40,7 +40,7 @@ def status_of(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None
         return None
     quoted = [each for each in sentences if each.revision]
     if all(_is_literal(each) and not _is_piece(each) for each in quoted):
-        if _left_out(sentences):
+        if not OUTSIDE.issuperset(_omissions(sentences)):
             return Status("triangle-alert", _("Quoted, parts left out"), "warning")
         return Status("circle-check", _("Every claim quoted"), "success")
     if all(map(_is_literal, quoted)):
@@ -97,11 +97,19 @@ def _is_piece(sentence: DraftSentence) -> bool:
 
 
 def _left_out(sentences: Sequence[DraftSentence]) -> list[Ground]:
-    texts = {each.revision.pk: each.revision.text for each in sentences if each.revision}
-    quoted = (
-        (text, [(each.start, each.end) for each in sentences if each.revision_id == pk]) for pk, text in texts.items()
+    titles = " · ".join(dict.fromkeys(each.revision.title for each in sentences if each.revision))
+    return [
+        Ground("triangle-alert", "warning", str(claim), str(text) % {"titles": titles})
+        for claim, text in (OMISSIONS[each] for each in _omissions(sentences))
+    ]
+
+
+def _omissions(sentences: Sequence[DraftSentence]) -> tuple[Omission, ...]:
+    return omissions_in(
+        (QuotedArticle(each.revision.title, each.revision.text), Quote(each.start, each.end, each.begins_paragraph))
+        for each in sentences
+        if each.revision
     )
-    return [Ground("triangle-alert", "warning", *map(str, OMISSIONS[each])) for each in omissions_in(quoted)]
 
 
 def _age(sentences: Sequence[DraftSentence]) -> list[Ground]:
@@ -127,7 +135,13 @@ def _marked(sentences: Sequence[DraftSentence]) -> int:
     return sum(each.is_marked for each in sentences)
 
 
+OUTSIDE = frozenset({Omission.TITLE, Omission.OTHERS})
+"""What stands outside of the sections that are quoted: a ground says so, the status of the text does not."""
 OMISSIONS: dict[Omission, tuple[Promise, Promise]] = {
+    Omission.TITLE: (
+        gettext_lazy("The article’s title was left out:"),
+        gettext_lazy("“%(titles)s”, it may limit what is quoted"),
+    ),
     Omission.SECTION: (
         gettext_lazy("Part of the section was left out:"),
         gettext_lazy("it may limit what is quoted, read it in the source"),
@@ -139,6 +153,14 @@ OMISSIONS: dict[Omission, tuple[Promise, Promise]] = {
     Omission.ELSEWHERE: (
         gettext_lazy("Part of the article was left out:"),
         gettext_lazy("it stands above the section or speaks of the whole article, read it in the source"),
+    ),
+    Omission.OTHERS: (
+        gettext_lazy("Other sections were left out:"),
+        gettext_lazy("the draft does not say the whole article, read the rest in the source"),
+    ),
+    Omission.ORDER: (
+        gettext_lazy("The order was changed:"),
+        gettext_lazy("the quotes follow one another, or stand below headings, otherwise than in the source"),
     ),
 }
 CLARIFICATIONS: dict[str, Promise] = {
