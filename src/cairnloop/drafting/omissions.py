@@ -14,6 +14,7 @@ from cairnloop.drafting.leaning import leads_on, speaks_of_the_text, takes_back,
 from cairnloop.drafting.surroundings import Span, turns
 
 MARKERS = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*", re.MULTILINE)
+HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]+)?(?P<words>[^\n]*[^\s#])")
 SAYS_NOTHING = frozenset(" \t\r\n*_`#=.,:;…()[]\"'“”„‘’«»–—-")
 """What may stand between quotes and say nothing: space, and marks that close or emphasise. Struck text does say it."""
 READABLE = frozenset({"paragraph", "bullet_list", "ordered_list"})
@@ -93,6 +94,14 @@ def omission_in(text: str, spans: Iterable[Span]) -> Omission:
             if limits(block, text, is_last=is_last) and _is_left_out(block, text, quoted):
                 return Omission.ELSEWHERE
     return Omission.NONE if _is_whole(text, quoted) else Omission.OTHERS
+
+
+def headings_above(text: str, at: int) -> tuple[Span, ...]:
+    """Return the spans of the headings above a character, from the outermost, without the marks that make them one."""
+    sections = [each for each in _sections_of(text) if each.headings and each.headings[-1].start <= at]
+    headings = sections[-1].headings if sections else ()
+    found = [HEADING.match(text, each.start, each.end) for each in headings if each.end <= at]
+    return tuple(match.span("words") for match in found if match)
 
 
 def _is_whole(text: str, quoted: Sequence[Span]) -> bool:

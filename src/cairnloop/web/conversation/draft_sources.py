@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.safestring import SafeString
 
 from cairnloop.drafting.models import DraftSentence
+from cairnloop.drafting.omissions import headings_above
 from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.knowledge_base.models import Revision
 from cairnloop.web.conversation.draft_text import Span
@@ -59,18 +60,15 @@ def articles_of(sources: Sequence[Quoted]) -> tuple[Cited, ...]:
 
 def _quoted(number: int, revision: Revision, start: int, end: int) -> Quoted:
     before, after = revision.text[max(0, start - AROUND_CHARS) : start], revision.text[end : end + AROUND_CHARS]
-    # Of the surroundings, whole paragraphs and words only: a heading or half a word explains nothing.
+    # Of the surroundings, whole paragraphs and words only: half a word explains nothing.
     before = before.rpartition("\n\n")[2]
     after = after.partition("\n\n")[0]
     begins = start - len(before)
     before = f"… {before.partition(' ')[2]}" if len(before) == AROUND_CHARS else before
     after = f"{after.rpartition(' ')[0]} …" if len(after) == AROUND_CHARS else after
-    # What leads to a list says whether to do what its items say, or never to.
-    leads = [
-        revision.text[slice(*lead)].strip()
-        for lead in surroundings_of(revision.text, start, end).leads
-        if lead[0] < begins
-    ]
+    # What leads to a list says whether to do what its items say, or never to; a heading, of what all of it is true.
+    over = (*headings_above(revision.text, start), *surroundings_of(revision.text, start, end).leads)
+    leads = [revision.text[slice(*lead)].strip() for lead in over if lead[0] < begins]
     if leads:
         before = f"{' … '.join(leads)} … {before}"
     quote = (len(before), len(before) + end - start)
