@@ -92,6 +92,33 @@ class TestForeignAddresses:
             "mallory_at_evil_dot_com",
             "evil dot com",
             "[x](https://forum.example/t/7 'evil dot com')",
+            # No mark around a host hides it, and its parts may be made of anything but punctuation.
+            "...evil.com",
+            "…evil.com",
+            ".evil.com",
+            "..evil.com",
+            "evil.com-",
+            "evil.com-/login",
+            "evil.com-evil",
+            "evil.com@",
+            "x_evil.com_",
+            "evil.com¹",
+            "evil.com①",
+            "evil.com❶",
+            "💩.la/login",
+            "i❤️.ws",
+            "💩。la",
+            "billing@trailmark.example💩.la",
+            "evil·com",
+            "evil•com",
+            "evil\ua4f8com",
+            "evil Punkt de",
+            "evil point com",
+            "0177.0.0.1",
+            "0x7f.0.0.1",
+            "...93.184.216.34",
+            "93.184.216.34-",
+            "localhost:3000",
             "1572395042/login",
             "localhost/login",
             "mailto:billing@trailmark.example?cc=mallory@evil.com",
@@ -128,18 +155,30 @@ class TestForeignAddresses:
             "<ada@help.trailmark.example>",
             "AT&amp;T, C#, .NET, $5.00, “so”… and 50%",
             "用户。API",
+            "e.g. this, i.e. that, wait...then, v2.0.1, 1.2.3.4.5, 2.5GB, U.S.-based, user.first_name, `.env`",
+            "Der Punkt ist klar, point de vente, el punto es, col·lecció, kg · m, 约翰·史密斯, x², H₂O, ✅ 1.5",
+            "`6.15.0`¹, billing@trailmark.example, 6.15.0-",
             "a dot, 10 - at most - 20 (at most), 1 234 567 890 / 2, files_at_rest",
         ],
     )
     def test_are_none_of_the_evidence_and_of_listed_hosts(self, text):
         assert foreign(f"See {text} for it") == ()
 
+    def test_in_doubt_are_allowed_by_no_host_that_is_in_doubt(self):
+        assert foreign_addresses("See https://a@evil.com", evidence=[], hosts=["💩.la"]) == ("https://a@evil.com",)
+
     def test_that_several_sentences_make_mark_each_of_them(self):
         assert foreign("Open evil.**com") == () == foreign("today** or later")
         assert doubts("Open evil.**com", "today** or later") == [Doubt.FOREIGN_LINK] * 2
 
     @pytest.mark.parametrize(
-        "texts", [("Sign in at evil.", "com/login now"), ("Open **evil.", "com** now"), ("Open evil", ".com/login now")]
+        "texts",
+        [
+            ("Sign in at evil.", "com/login now"),
+            ("Open **evil.", "com** now"),
+            ("Open evil", ".com/login now"),
+            ("Open 💩.", "la/login now"),
+        ],
     )
     def test_that_are_split_between_sentences_mark_each_of_them(self, texts):
         assert foreign(texts[0]) == () == foreign(texts[1])

@@ -93,13 +93,23 @@ class TestAddressesOfUnknownOrigin:
             "evil.example",
             "evil&#46;ex\u00adample/now",
             "mallory@evil.example",
+            "...evil.example/now",
+            "evil.example- now",
+            "evil.example¹",
+            "_evil.example_",
+            "看evil.example看",
+            "https://www.evil.example/now",
+            "login.evil.example",
+            "https://help@evil.example/now",
+            "https://trailmark.example/to?next=https://evil%2eexample",
         ],
     )
     def test_leave_in_no_words_around_them(self, linking, text):
         refused(linking, "address_not_verified", text=text, taken_over=[1])
 
-    def test_leave_the_operator_free_to_name_others(self, linking):
-        assert approve(linking, text="Your refund is at https://trailmark.example/refunds.").status == "edited"
+    @pytest.mark.parametrize("other", ["https://trailmark.example/refunds", "notevil.example", "not-evil.example"])
+    def test_leave_the_operator_free_to_name_others(self, linking, other):
+        assert approve(linking, text=f"Your refund is at {other}.").status == "edited"
 
     def test_are_gone_once_they_are_taken_out(self, linking):
         sent = approve(linking, text=f"{RAISED} Your refund is on its way.", taken_over=[1])

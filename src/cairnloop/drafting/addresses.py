@@ -8,26 +8,34 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cairnloop.drafting.reading import shown
 
+LABEL = r"[^\s\x00-,./:-@\[-^`{-\xb4\xb6-\xbf\u2010-\u2027\u2030-\u205e\u3001-\u3003\u3008-\u301f\u2e00-\u2e7f]"
+"""What a part of a host may be made of: letters, digits, "-", "_", emoji and symbols, but no punctuation."""
+BEGINS = rf"(?<!{LABEL})(?<!{LABEL}\.)"
+"""No part of a host stands before. A mere dot or an ellipsis is none, and hides nothing."""
+NUMBER = r"(?:0x[0-9a-f]{1,8}|0{0,8}\d{1,3})"
+HOST = rf"{BEGINS}(?:{LABEL}++\.)+(?:xn--[a-z0-9-]++|[^\W\d_]{{2,63}}+)(?!_*[^\W_])"
 ADDRESS = re.compile(
-    r"""
-      (?:[a-z][a-z0-9+.-]{1,30}:[/\\]+|[/\\]{2})\S+  # a URL, with its scheme or without
+    rf"""
+      (?:[a-z][a-z0-9+.-]{{1,30}}:[/\\]+|[/\\]{{2}})\S+  # a URL, with its scheme or without
     | \b(?:https?|ftp|wss?|javascript|vbscript|data|file|blob|mailto|tel|sms):\S+
-    | [^\s@<>()\[\]"'`,;:]{0,64}@[\w-]+(?:\.[\w-]+)*(?:[:/?#\\]\S*)?  # a mailbox, a name on another site
-    | (?<![\w.-])(?:[\w-]{1,63}\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,63})\.?(?![\w@-])(?:[:/?#\\]\S*)?  # a bare host
-    | (?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w.-]*\w)(?:[:/?#\\]\S*)?  # an IPv4 address
-    | \[[0-9a-f.]*:[0-9a-f.:]+\]\S* | (?<![\w:])(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?::[0-9a-f]\S*  # IPv6 ones
-    | (?<![\w.-])(?:0x[0-9a-f]{8}|\d{8,10}|localhost|[a-z][\w-]*:\d{2,5})[/\\]\S*  # a number, one's own network
+    | [^\s@<>()\[\]"'`,;:]{{0,64}}@{LABEL}++(?:\.{LABEL}++)*(?:[:/?#\\]\S*)?  # a mailbox, a name on another site
+    | {HOST}(?:\.?[-_]*[:/?#\\]\S*)?  # a bare host
+    | (?<!\w)(?<!\w\.)(?<![^\W\d]-){NUMBER}(?:\.{NUMBER}){{3}}(?!\.?\w)(?:[:/?#\\]\S*)?  # an IPv4 address
+    | \[[0-9a-f.]*:[0-9a-f.:]+\]\S* | (?<![\w:])(?:[0-9a-f]{{1,4}}(?::[0-9a-f]{{1,4}})*)?::[0-9a-f]\S*  # IPv6 ones
+    | (?<![\w.-])(?:0x[0-9a-f]{{8}}|\d{{8,10}}|localhost|[a-z][\w-]*:\d{{2,5}})[/\\]\S*  # a number, one's own network
+    | \blocalhost:\d\S*  # a program of one's own
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+BARE_HOST = re.compile(HOST, re.IGNORECASE)
 AROUND = ".,;:!?()[]{}<>*~'\"“”‘’«»…`|"
 DEVIATING = frozenset("ßς\u200c\u200d")
 """Browsers tell hosts with these from those without; older rules, which Python follows, take them for "ss", "σ", ""."""
-SPLIT_BEFORE = re.compile(r"[\w-]\.[*_~`]*\s*\Z")
+SPLIT_BEFORE = re.compile(rf"{LABEL}\.[*_~`]*\s*\Z")
 GOES_ON = re.compile(r"[*_~`\s]*[a-z0-9]")
 SPLIT_BEHIND = re.compile(r"[*_~`\s]*\.[a-z]")
 WEB = frozenset({"http", "https"})
@@ -45,7 +53,7 @@ def foreign_addresses(text: str, *, evidence: Iterable[str], hosts: Collection[s
     if not written:
         return ()
     known = frozenset().union(*map(addresses_in, evidence))
-    allowed = {_ascii(host) for host in hosts}
+    allowed = {_ascii(host) for host in hosts} - {None}
     return tuple(sorted(each for each in written if each not in known and host_of(each) not in allowed))
 
 
@@ -70,7 +78,7 @@ def hold_split_addresses(pairs: Iterable[tuple[str, str]], *, evidence: Iterable
 def addresses_in(text: str) -> frozenset[str]:
     """Return every address a reader gets of a text, without the marks that close the sentence around it."""
     page = shown(text)
-    found = (match[0].strip(AROUND) for match in ADDRESS.finditer(page.words))
+    found = (match[0].strip(AROUND) for match in ADDRESS.finditer(f"{page.words}\n{page.unnoted}"))
     # An anchor without a name leads nowhere, and stays an address all the same.
     return frozenset(filter(None, map(_one_way, found))) | {_one_way(link) or "#" for link in page.links}
 
@@ -89,6 +97,21 @@ def host_of(address: str) -> str | None:
     if parts.scheme not in WEB or host is None or {"\\", "@", "%"} & set(parts.netloc) or "\\" in address:
         return None
     return _ascii(host)
+
+
+def names_host_of(address: str, others: Collection[str]) -> bool:
+    """Return whether an address leads to the host of one of `others` or below it, or names that anywhere."""
+    hosts = frozenset().union(*map(_named_in, others))
+    read = f"{unquote(address)} {host_of(address) or ''}".lower()
+    # A letter or a digit beside it makes it another host; other scripts run on without a space.
+    return any(re.search(rf"(?<![a-z0-9])(?<![a-z0-9_]-){re.escape(host)}(?![a-z0-9])", read) for host in hosts)
+
+
+def _named_in(address: str) -> frozenset[str]:
+    """Return the hosts an address leads to, without "www."; where that is in doubt, every one that stands in it."""
+    host = host_of(address)
+    named = [each[0].lower() for each in BARE_HOST.finditer(unquote(address))] if host is None else [host]
+    return frozenset(filter(None, (each.strip("-_.").removeprefix("www.") for each in named)))
 
 
 def _one_way(address: str) -> str:

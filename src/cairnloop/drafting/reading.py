@@ -21,14 +21,20 @@ SPELLED_OUT = re.compile(
     r"""\s*[\[({<]\s*(?:(?P<dot>\.|dot|punkt|point)|@|at|ät)\s*[\])}>]\s*
     | \s*-\s?(?:(?P<dashed>dot|punkt|point)|at|ät)\s?-\s*(?=\w)
     | (?<=[^\W_])_(?:(?P<joined>dot)_(?=[^\W_])|at_(?=[a-z0-9-]+(?:_dot_|\.)[a-z]))
-    | (?<=\w)\s+(?P<word>dot)\s+(?=[a-z]{2,6}\b)""",
+    | (?<=\w)\s+(?P<word>dot)\s+(?=[a-z]{2,6}\b)
+    | (?<=\w)\s+(?P<foreign>punkt|point|punto|ponto)\s+(?=(?:com|net|org|info|io|eu)\b)
+    | (?<=\w)\s+(?P<local>punkt\s+(?=(?:de|ch)\b)|point\s+(?=fr\b)|punto\s+(?=it\b))""",
     re.IGNORECASE | re.VERBOSE,
 )
 """How people write an address they do not want to be found: "mallory (at) evil [dot] example", "evil[.]example"."""
 REWRITTEN = re.compile(r"<(?:s|del|code)\b")
 REWRITING = re.compile(r"[~`]")
-FULL_STOPS = re.compile(r"[。｡‧](?=[A-Za-z0-9])")
-"""Browsers take these for the dot of a host; before other letters they end a sentence."""
+FULL_STOPS = re.compile(
+    r"[。｡‧](?=[A-Za-z0-9])|(?<=\S)(?!·(?<=[Ll]·)[Ll])[·•・∙⋅ꓸ٠۰܁܂۔](?=[A-Za-z]{2})"  # lookalikes
+)
+"""Browsers or readers take these for the dot of a host; before other letters they end a sentence, or are Catalan."""
+NOTE_MARKS = re.compile(r"(?<=[^\W\d])[²³¹⁰⁴-⁹₀-₉ªº①-⒛⓪-⓿❶-➓]+(?!\w)")
+"""Raised and ringed signs behind a word. Readers leave them out of it, where the plain text has them as digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Shown:
     """Without markup, with lookalikes of signs made alike and without what has no width."""
     links: frozenset[str]
     """Where a click may lead."""
+    unnoted: str = ""
+    """The words once more without the marks of notes behind them, such as a raised 1; empty where there are none."""
 
 
 @lru_cache(maxsize=128)
@@ -47,7 +55,8 @@ def shown(text: str) -> Shown:
     pages = [_Page(str(render_markdown(text))), _Page(str(render_inline(text)))]
     read = (plain(page.words, gaps=gaps) for page in pages for gaps in (" ", ""))
     words = "\n".join(dict.fromkeys(read))
-    return Shown(words, frozenset(link_targets(text)).union(*(page.links for page in pages)))
+    unnoted = "\n".join(plain(NOTE_MARKS.sub(" ", page.words)) for page in pages if NOTE_MARKS.search(page.words))
+    return Shown(words, frozenset(link_targets(text)).union(*(page.links for page in pages)), unnoted)
 
 
 def rewritten(text: str) -> int:

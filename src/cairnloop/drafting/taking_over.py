@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from cairnloop.conf import get_settings
 from cairnloop.core.errors import InvalidInput
-from cairnloop.drafting.addresses import foreign_addresses, host_of
+from cairnloop.drafting.addresses import foreign_addresses, names_host_of
 from cairnloop.drafting.models import DraftSentence
 from cairnloop.drafting.phrasing import has_the_words_of, text_of
 from cairnloop.drafting.sealing import Doubt
@@ -43,8 +43,8 @@ def checked_taken_over(taken_over: Collection[int], *, text: str, sentences: Seq
 
     A marked sentence stands there as long as its words do: another dot makes it nobody's own. Raises NothingToTakeOver
     for an index of no marked sentence; AddressNotVerified while an address of unknown origin stands in the text, or
-    any other address of its host, also in words of one's own around it; SentenceNotVerified for a marked sentence
-    that is left as it is and not taken over.
+    any other that names its host or one below it, also in words of one's own around it; SentenceNotVerified for a
+    marked sentence that is left as it is and not taken over.
     """
     marked = [sentence for sentence in sentences if sentence.is_marked]
     if not set(taken_over) <= {sentence.index for sentence in marked}:
@@ -71,6 +71,5 @@ def _leads_where_nobody_knows(text: str, sentences: Sequence[DraftSentence]) -> 
         for each in (*doubted, text_of(sentences))
         for address in foreign_addresses(each, evidence=known, hosts=allowed)
     }
-    hosts = {host_of(address) for address in unknown} - {None}
     written = foreign_addresses(text, evidence=known, hosts=allowed)
-    return any(address in unknown or host_of(address) in hosts for address in written)
+    return any(address in unknown or names_host_of(address, unknown) for address in written)
