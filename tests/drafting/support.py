@@ -224,5 +224,21 @@ class Ignorant:
         raise RuntimeError(customer_ref)
 
 
+class QuittingProvider:
+    """Ends the process."""
+
+    def customer_context(self, *, customer_ref: str) -> CustomerContext:
+        """Exit."""
+        sys.exit(1)
+
+
+class CancelledProvider:
+    """Is called off while it awaits something."""
+
+    def customer_context(self, *, customer_ref: str) -> CustomerContext:
+        """Raise what such code raises."""
+        raise asyncio.CancelledError
+
+
 ADA = cairnloop.Actor.operator("1", name="Ada Brandt")
 GRACE = cairnloop.Actor.operator("grace", name="Grace Owusu")

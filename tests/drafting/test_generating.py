@@ -335,9 +335,14 @@ class TestTheHostsPolicy:
         (facts,) = CuriousPolicy.asked
         assert facts.evidence_days == (400,)
         assert facts.customer is not None and facts.customer.sections == {"Plan": {"name": "cust-lin's"}}
-        settings.CAIRNLOOP = {**WORDS_ONLY, **hooks, "CONTEXT_PROVIDER": f"{HERE}.Ignorant"}
+
+    @pytest.mark.parametrize("provider", ["Ignorant", "QuittingProvider", "CancelledProvider"])
+    def test_is_told_of_no_customer_where_the_host_fails(self, knowledge, settings, provider):
+        hooks = {"AUTOMATION_POLICY": f"{HERE}.CuriousPolicy", "CONTEXT_PROVIDER": f"{HERE}.{provider}"}
+        settings.CAIRNLOOP = {**WORDS_ONLY, **hooks}
+        CuriousPolicy.asked.clear()
         draft_for(ask())
-        assert CuriousPolicy.asked[-1].customer is None
+        assert [facts.customer for facts in CuriousPolicy.asked] == [None]
 
 
 @pytest.mark.django_db

@@ -185,10 +185,30 @@ def test_a_draft_is_not_sent_by_a_key_that_was_meant_for_what_stood_there_before
 
     backstage(replace)
     draft = desk.locator("#draft")
-    expect(draft.get_by_text("This draft has just arrived. Nothing was sent: read it first.")).to_be_visible()
+    expect(draft.get_by_text("Something has just arrived. Nothing was sent: read it first.")).to_be_visible()
     assert objections(desk) == {}
     desk.wait_for_timeout(1_700)
     assert backstage(lambda: sorted(Draft.objects.values_list("status", flat=True))) == ["pending", "stale"]
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#message-3")).to_contain_text(SKIPPED)
+
+
+def test_a_draft_is_not_sent_by_a_key_that_a_note_of_that_moment_had_no_say_in(window, knowledge, backstage):
+    conversation = drafted(backstage)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    desk.evaluate("""() => {
+      const key = { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }
+      new MutationObserver((_, observer) => {
+        if (!document.getElementById("message-2")) return
+        observer.disconnect()
+        document.body.dispatchEvent(new KeyboardEvent("keydown", key))
+      }).observe(document.getElementById("timeline"), { childList: true, subtree: true })
+    }""")
+    backstage(lambda: cairnloop.add_note(conversation_id=conversation.pk, text="Do not send it.", by=GRACE))
+    expect(desk.locator("#draft").get_by_text("Something has just arrived.")).to_be_visible()
+    desk.wait_for_timeout(1_700)
+    assert backstage(lambda: Draft.objects.get().status) == "pending"
     desk.keyboard.press("Control+Enter")
     expect(desk.locator("#message-3")).to_contain_text(SKIPPED)
 

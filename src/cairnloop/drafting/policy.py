@@ -41,7 +41,7 @@ def customer_known_to_host(customer_ref: str) -> CustomerContext | None:
         return CustomerContext()
     try:
         context = load_hook("context_provider").customer_context(customer_ref=customer_ref)
-    except Exception as error:
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
         logger.warning("ContextProvider failed: %s", type(error).__name__)
         return None
     return context if isinstance(context, CustomerContext) else None

@@ -1,8 +1,8 @@
 /**
  * Sends the draft by one key where nobody is writing. What is changed in it stays in this browser until it is sent, and
  * in its place when news arrive: the server refuses what does not wait any more, and then the composer takes the text.
- * What arrives is said once to screen readers, and is not sent at once: a key or a click of that moment was meant for
- * what stood there before.
+ * A draft that arrives is said once to screen readers. Nothing is sent in the moment after it or any message arrived: a
+ * key or a click of that moment was meant for what stood there before.
  */
 const READ_SECONDS = 1.5
 
@@ -15,6 +15,7 @@ customElements.define("cl-draft", class extends HTMLElement {
     const { signal } = this.leaving
     document.addEventListener("keydown", (event) => this.#pressed(event), { signal })
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.#stay(event), { signal })
+    document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.#notice(event), { signal })
     this.addEventListener("input", ({ target }) => target === this.text && this.#store(false), { signal })
     // Before any other listener: nothing is sent that nobody can have read.
     this.addEventListener("submit", (event) => this.#hold(event), { signal, capture: true })
@@ -64,6 +65,11 @@ customElements.define("cl-draft", class extends HTMLElement {
     if (target !== this) return
     const next = detail.fragment.querySelector("cl-draft") ?? detail.fragment.firstElementChild
     if (this.text || next?.dataset.version === this.dataset.version) detail.shouldSwap = false
+  }
+
+  /** The thread has left out what stands in it already. */
+  #notice({ target, detail }) {
+    if (target.id === "timeline" && detail.fragment.querySelector("[data-sequence]")) this.arrived = performance.now()
   }
 
   #resume(isNews) {
