@@ -41,7 +41,7 @@ INSERT INTO cairnloop_conversation (id, public_id, subject, status, priority, ch
     account_ref, account_name, assignee_ref, assignee_name, sequence, public_sequence, opened_at, last_activity_at,
     waiting_since, resolved_at, rating, rated_at, changed_at, unread_answers)
 SELECT n, 'p' || n, 'Subject ' || md5(n::text), status,
-    (ARRAY['low', 'normal', 'high', 'urgent'])[n % 7 % 4 + 1], (ARRAY['widget', 'email', 'host'])[n % 3 + 1],
+    (ARRAY['low', 'normal', 'high', 'urgent'])[n % 7 % 4 + 1], CASE n % 4000 WHEN 1 THEN 'email' ELSE 'widget' END,
     'cust-' || n % 20000, 'Name ' || md5((n % 20000)::text), 'acc-' || n % 500, 'Account ' || n % 500,
     CASE WHEN n % 4 = 0 THEN '' ELSE (n % 37)::text END, '', 1, 1, at, at,
     CASE WHEN status = 'open' AND n % 3 <> 0 THEN at END, CASE WHEN status = 'resolved' THEN at END,
@@ -127,6 +127,9 @@ FILTERS = {
     "archived": InboxFilter(status="archived"),
     "any status": InboxFilter(status=""),
     "one channel": InboxFilter(channel="email"),
+    "a common channel": InboxFilter(status="", channel="widget"),
+    "a rare channel": InboxFilter(status="", channel="email"),
+    "a channel nobody uses": InboxFilter(status="resolved", channel="host"),
     "resolved by one": InboxFilter(status="resolved", assignee_ref=ME),
     "a rare word": InboxFilter(status="", words="zebra"),
     "a common word": InboxFilter(status="", words="builds"),

@@ -40,6 +40,11 @@ class ReturnsAnEndlessReference:
         return Visitor(customer_ref="x" * 201)
 
 
+class ReturnsAReferenceNobodyCanSee:
+    def verify(self, *, token: str, origin: str) -> Visitor | None:
+        return Visitor(customer_ref="\u200b")
+
+
 class ReturnsWhatCannotBeStored:
     def verify(self, *, token: str, origin: str) -> Visitor | None:
         return Visitor(customer_ref="cust-lin", name="Lin\x00")

@@ -76,6 +76,7 @@ class TestAVisitor:
             "ReturnsAnExpiredProof",
             "ForgetsTheTimeZone",
             "ReturnsAnEndlessReference",
+            "ReturnsAReferenceNobodyCanSee",
             "ReturnsWhatCannotBeStored",
         ],
     )

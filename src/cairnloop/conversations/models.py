@@ -204,6 +204,8 @@ class Conversation(models.Model):
                 name="cl_conversation_assignee",
             ),
             models.Index("rated_at", condition=~Q(rating=""), name="cl_conversation_rated"),
+            # Of a channel with few conversations or none, which no order by time finds.
+            models.Index("channel", name="cl_conversation_channel"),
             models.Index("customer_ref", F("id").desc(), name="cl_conversation_customer"),
             models.Index("customer_ref", F("last_activity_at").desc(), name="cl_conversation_customer_act"),
             models.Index(

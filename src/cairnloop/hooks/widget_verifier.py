@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cairnloop.core.texts import is_visible
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visitor:
@@ -19,7 +21,7 @@ class Visitor:
     """When this proof ends; an open connection is closed then and has to prove itself again."""
 
     def __post_init__(self) -> None:
-        if not self.customer_ref.strip():
+        if not any(map(is_visible, self.customer_ref)):
             raise ValueError("A visitor needs a customer_ref: the host's identifier of the customer.")
 
 

@@ -223,6 +223,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(("rating", ""), _negated=True),
                         name="cl_conversation_rated",
                     ),
+                    models.Index(models.F("channel"), name="cl_conversation_channel"),
                     models.Index(
                         models.F("customer_ref"),
                         models.OrderBy(models.F("id"), descending=True),

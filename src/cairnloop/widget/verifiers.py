@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cairnloop.core.signing import read_widget_token, sign_widget_token
+from cairnloop.core.texts import is_visible
 from cairnloop.hooks.widget_verifier import Visitor
 
 __all__ = ["DemoVerifier", "SignedTokenVerifier", "sign_widget_token"]
@@ -34,6 +35,6 @@ class DemoVerifier:
         """Return the visitor the token names, if it is a demo token."""
         prefix, _, claim = token.partition(":")
         customer_ref, _, name = claim.partition(":")
-        if prefix != DEMO_PREFIX or not customer_ref.strip():
+        if prefix != DEMO_PREFIX or not any(map(is_visible, customer_ref)):
             return None
         return Visitor(customer_ref=customer_ref, name=name)
