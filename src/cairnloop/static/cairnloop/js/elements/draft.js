@@ -1,8 +1,8 @@
 /**
  * Sends the draft by one key where nobody is writing. What is changed in it stays in this browser until it is sent, and
  * in its place when news arrive: the server refuses what does not wait any more, and then the composer takes the text.
- * A draft that arrives is said once to screen readers. Nothing is sent in the moment after it or any message arrived: a
- * key or a click of that moment was meant for what stood there before.
+ * A draft that arrives is said once to screen readers. Nothing is sent in the moment after it, or after a message of
+ * somebody else: a key or a click of that moment was meant for what stood there before.
  */
 const READ_SECONDS = 1.5
 
@@ -67,9 +67,9 @@ customElements.define("cl-draft", class extends HTMLElement {
     if (this.text || next?.dataset.version === this.dataset.version) detail.shouldSwap = false
   }
 
-  /** The thread has left out what stands in it already. */
+  /** The thread has left out what stands in it already. What one wrote oneself, which bears a client id, is no news. */
   #notice({ target, detail }) {
-    if (target.id === "timeline" && detail.fragment.querySelector("[data-sequence]")) this.arrived = performance.now()
+    if (target.id === "timeline" && detail.fragment.querySelector("[data-sequence]:not([data-client-id])")) this.arrived = performance.now()
   }
 
   #resume(isNews) {
