@@ -112,6 +112,7 @@ class TestForeignAddresses:
             "evil·com",
             "evil•com",
             "evil\ua4f8com",
+            "evil\u06d4com",
             "evil Punkt de",
             "evil point com",
             "0177.0.0.1",

@@ -31,6 +31,8 @@ ADDRESS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+DOTS = re.compile(r"(?<=\S)(?!·(?<=[Ll]·)[Ll])[·•・∙⋅ꓸ٠۰܁܂۔](?=[A-Za-z]{2})")
+"""Readers take these for the dot of a host, but not between two "l" (Catalan). Sentences are told without them."""
 BARE_HOST = re.compile(HOST, re.IGNORECASE)
 AROUND = ".,;:!?()[]{}<>*~'\"“”‘’«»…`|"
 DEVIATING = frozenset("ßς\u200c\u200d")
@@ -78,7 +80,8 @@ def hold_split_addresses(pairs: Iterable[tuple[str, str]], *, evidence: Iterable
 def addresses_in(text: str) -> frozenset[str]:
     """Return every address a reader gets of a text, without the marks that close the sentence around it."""
     page = shown(text)
-    found = (match[0].strip(AROUND) for match in ADDRESS.finditer(f"{page.words}\n{page.unnoted}"))
+    words = DOTS.sub(".", f"{page.words}\n{page.unnoted}")
+    found = (match[0].strip(AROUND) for match in ADDRESS.finditer(words))
     # An anchor without a name leads nowhere, and stays an address all the same.
     return frozenset(filter(None, map(_one_way, found))) | {_one_way(link) or "#" for link in page.links}
 

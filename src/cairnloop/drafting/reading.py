@@ -29,10 +29,8 @@ SPELLED_OUT = re.compile(
 """How people write an address they do not want to be found: "mallory (at) evil [dot] example", "evil[.]example"."""
 REWRITTEN = re.compile(r"<(?:s|del|code)\b")
 REWRITING = re.compile(r"[~`]")
-FULL_STOPS = re.compile(
-    r"[。｡‧](?=[A-Za-z0-9])|(?<=\S)(?!·(?<=[Ll]·)[Ll])[·•・∙⋅ꓸ٠۰܁܂۔](?=[A-Za-z]{2})"  # lookalikes
-)
-"""Browsers or readers take these for the dot of a host; before other letters they end a sentence, or are Catalan."""
+FULL_STOPS = re.compile(r"[。｡‧](?=[A-Za-z0-9])")
+"""Browsers take these for the dot of a host; before other letters they end a sentence."""
 NOTE_MARKS = re.compile(r"(?<=[^\W\d])[²³¹⁰⁴-⁹₀-₉ªº①-⒛⓪-⓿❶-➓]+(?!\w)")
 """Raised and ringed signs behind a word. Readers leave them out of it, where the plain text has them as digits."""
 
