@@ -13,16 +13,23 @@ from tests.governance.tools import CAIRNLOOP, Charge
 @pytest.fixture(autouse=True)
 def _forget_calls() -> Any:
     yield
+    forget_calls()
+
+
+def forget_calls() -> None:
+    """Let the service outside begin anew, also after tests elsewhere that had it called."""
     Charge.calls.clear()
     Charge.fails_with.clear()
     Charge.answers.clear()
     Charge.results.clear()
+    Charge.meanwhile.clear()
     Charge.version_of_target = "1"
 
 
 @pytest.fixture
 def tools(db: None, settings: Any) -> None:
     """The host's tools."""
+    forget_calls()
     settings.CAIRNLOOP = CAIRNLOOP
     install_triggers()
 
