@@ -309,7 +309,11 @@ class TestGroups:
         assert await comes(layer.receive(member)) == HELLO
 
     async def test_may_have_no_member(self, layer: Any) -> None:
+        stranger = await layer.new_channel()
+
         await layer.group_send("group", HELLO)
+
+        assert await nothing_comes(layer.receive(stranger))
 
     async def test_may_have_a_named_channel_as_member(self, layer: Any) -> None:
         await layer.group_add("group", "tasks")

@@ -18,15 +18,16 @@ IGNORABLE = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\u2060-\u206f\ufe00-\ufe
 """What Unicode lets programs leave out of sight, also where nothing is assigned yet."""
 KEPT_CONTROLS = frozenset("\t\n\r")
 SPELLED_OUT = re.compile(
-    r"""\s*[\[({<]\s*(?:(?P<dot>\.|dot|punkt|point)|@|at|ät)\s*[\])}>]\s*
-    | \s*-\s?(?:(?P<dashed>dot|punkt|point)|at|ät)\s?-\s*(?=\w)
+    r"""(?:(?<!\s)\s+)?[\[({<]\s*(?:(?P<dot>\.|dot|punkt|point)|@|at|ät)\s*[\])}>]\s*
+    | (?:(?<!\s)\s+)?-\s?(?:(?P<dashed>dot|punkt|point)|at|ät)\s?-\s*(?=\w)
     | (?<=[^\W_])_(?:(?P<joined>dot)_(?=[^\W_])|at_(?=[a-z0-9-]+(?:_dot_|\.)[a-z]))
     | (?<=\w)\s+(?P<word>dot)\s+(?=[a-z]{2,6}\b)
     | (?<=\w)\s+(?P<foreign>punkt|point|punto|ponto)\s+(?=(?:com|net|org|info|io|eu)\b)
     | (?<=\w)\s+(?P<local>punkt\s+(?=(?:de|ch)\b)|point\s+(?=fr\b)|punto\s+(?=it\b))""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""How people write an address they do not want to be found: "mallory (at) evil [dot] example", "evil[.]example"."""
+"""How people write an address they do not want to be found: "mallory (at) evil [dot] example", "evil[.]example". Space
+is taken from where it begins, or a long run of it would be tried from each of its places."""
 REWRITTEN = re.compile(r"<(?:s|del|code)\b")
 REWRITING = re.compile(r"[~`]")
 FULL_STOPS = re.compile(r"[。｡‧](?=[A-Za-z0-9])")

@@ -56,12 +56,6 @@ def with_states() -> tuple[Prefetch[str], Prefetch[str]]:
     )
 
 
-def list_proposals(conversation_id: int, *, limit: int = 50) -> list[ProposalState]:
-    """Return the latest proposals of a conversation, newest first, with how they stand: three queries."""
-    rows = ToolProposal.objects.of_conversation(conversation_id).order_by("-pk").prefetch_related(*with_states())
-    return [state_of(each) for each in rows[:limit]]
-
-
 def proposal_versions(conversation_ids: Iterable[int]) -> Mapping[int, str]:
     """Return for each conversation with proposals a token that changes whenever one of them stands otherwise."""
     rows = (
