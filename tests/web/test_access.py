@@ -234,3 +234,38 @@ class TestAnErrorOfTheDomain:
         request.user = ada
         with pytest.raises(KeyError):
             operator_required(view)(request)
+
+
+class Counting(StaffAccess):
+    """A host that notes what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def can_enter(self, *, user):
+        self.asked.append("can_enter")
+        return True
+
+    def can_with_tools(self, *, user, verb):
+        self.asked.append(verb)
+        return verb == "propose"
+
+    def can(self, *, user, verb, conversation):
+        self.asked.append("can")
+        return conversation.status == "open"
+
+
+class TestWhatOneRequestAsksTwice:
+    def test_is_answered_once_by_the_host(self, ada):
+        access = Access(ada)
+        access._hook = Counting()
+        assert [access.may_enter(), access.may_enter()] == [True, True]
+        assert [access.can_with_tools(verb) for verb in ("propose", "decide", "decide")] == [True, False, False]
+        assert access._hook.asked == ["can_enter", "propose", "decide"]
+
+    def test_is_asked_again_about_a_conversation_which_may_have_changed(self, ada):
+        access, conversation = Access(ada), make_conversation()
+        access._hook = Counting()
+        assert access.can("reply", conversation)
+        conversation.status = "resolved"
+        assert not access.can("reply", conversation)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cairnloop.templatetags.icons import icon_drawings
@@ -96,16 +98,27 @@ def empty(content: str, *, icon: str, title: str, text: str) -> SafeString:
     return _component("empty", content=content, icon=icon, title=title, text=text)
 
 
-@register.simple_tag
-def avatar(name: str, *, kind: str = "", size: str = "", label: str = "") -> SafeString:
+@register.simple_tag(takes_context=True)
+def avatar(context: Context, name: str, *, kind: str = "", size: str = "", label: str = "") -> SafeString:
     """Someone's initials; it speaks only when it has a label."""
-    return _component("avatar", initials=initials(name), kind=kind, size=size, label=label)
+    values = {"initials": initials(name), "kind": kind, "size": size, "label": label}
+    return _constant(context, f"{COMPONENTS}/avatar.html", values)
 
 
-@register.simple_tag
-def keys(*names: str) -> SafeString:
+@register.simple_tag(takes_context=True)
+def keys(context: Context, *names: str) -> SafeString:
     """Keys of a keyboard, to be pressed one after the other; `Mod` is ⌘ on Apple's keyboards and Ctrl elsewhere."""
-    return _component("keys", names=names)
+    return _constant(context, f"{COMPONENTS}/keys.html", {"names": names})
+
+
+@register.simple_tag(takes_context=True)
+def constant(context: Context, name: str, **values: str) -> SafeString:
+    """A part that says the same to everyone who reads this language: drawn once, then kept.
+
+    It sees `values` and nothing else of the page. What is drawn for one reader is shown to all, so they are the
+    application's own, such as URLs, and never somebody's words.
+    """
+    return _constant(context, name, values)
 
 
 @register.simple_tag
@@ -122,6 +135,12 @@ def age(since: datetime, *, label: str = "", show_label: bool = False) -> SafeSt
 def timestamp(at: datetime) -> SafeString:
     """When, as short as it stays clear: "10:31", "Yesterday, 18:20", "3 Feb, 09:12"."""
     return _timestamp(at, text=short_time(at, now=timezone.now()), ticks=False)
+
+
+@register.simple_tag
+def time_of_day(at: datetime) -> SafeString:
+    """When, where the day stands above: "10:31"."""
+    return _timestamp(at, text=date_format(timezone.localtime(at), "H:i"), ticks=False)
 
 
 @register.simple_tag
@@ -155,6 +174,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+@register.filter
+def epoch(at: datetime) -> str:
+    """Return a moment as seconds since 1970, with all its decimals."""
+    return f"{at.timestamp():.6f}"
+
+
 def short_age(since: datetime, *, now: datetime) -> str:
     """Return an age in at most two units. The browser's clock formats in the same way."""
     minutes = max(0, int((now - since).total_seconds() // 60))
@@ -184,7 +209,27 @@ def short_time(at: datetime, *, now: datetime) -> str:
 
 def _timestamp(at: datetime, **values: Any) -> SafeString:
     at = timezone.localtime(at)
-    return _component("timestamp", iso=at.isoformat(), full=date_format(at, "DATETIME_FORMAT"), **values)
+    full = _full_time(at.isoformat(), at.tzinfo, get_language())
+    return _component("timestamp", iso=at.isoformat(), full=full, **values)
+
+
+@lru_cache(maxsize=2_000)
+def _full_time(iso: str, zone: tzinfo | None, language: str | None) -> str:
+    # Kept: a list names the same moments each time it is read, and a long format is slow to fill in.
+    return date_format(datetime.fromisoformat(iso).astimezone(zone), "DATETIME_FORMAT")
+
+
+def _constant(context: Context, name: str, values: Mapping[str, Any]) -> SafeString:
+    assert context.template is not None, "a tag is drawn inside a template"
+    # The template is part of the key: one that was edited meanwhile, or stands in other settings, is drawn anew.
+    template = context.template.engine.get_template(name)
+    return _drawn_once(template, get_language(), **values)
+
+
+# Typed: what is safe HTML equals the same words that are not.
+@lru_cache(maxsize=1_000, typed=True)
+def _drawn_once(template: Template, language: str | None, /, **values: Any) -> SafeString:
+    return template.render(Context(values))
 
 
 def _component(name: str, **values: Any) -> SafeString:

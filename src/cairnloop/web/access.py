@@ -21,15 +21,19 @@ logger = logging.getLogger("cairnloop.web")
 
 
 class Access:
-    """What one user may see and do. A hook that raises means no; the class of its error is logged."""
+    """What one user may see and do. A hook that raises means no; the class of its error is logged.
+
+    Make one for each request: what does not depend on a conversation is asked once and remembered.
+    """
 
     def __init__(self, user: HostUser) -> None:
         self.user = user
         self._hook = load_hook("operator_access")
+        self._answers: dict[tuple[str, ...], Any] = {}
 
     def may_enter(self) -> bool:
         """May this user open the dashboard at all?"""
-        return self._says_yes(self._hook.can_enter)
+        return self._once("can_enter") is True
 
     def operator(self) -> Actor | None:
         """Who acts for this user; None makes the dashboard read-only."""
@@ -44,36 +48,36 @@ class Access:
 
     def can(self, verb: Verb, conversation: Conversation) -> bool:
         """May this user do `verb` with a conversation that is visible to them?"""
-        return self._says_yes(self._hook.can, verb=verb, conversation=conversation)
+        return self._ask(self._hook.can, otherwise=False, verb=verb, conversation=conversation) is True
 
     def can_with_knowledge(self, verb: KnowledgeVerb) -> bool:
         """May this user do `verb` with articles? A hook that does not answer lets those read who may enter."""
-        question = getattr(self._hook, "can_with_knowledge", None)
-        answer = None if question is None else self._ask(question, otherwise=False, verb=verb)
+        answer = self._once("can_with_knowledge", verb=verb)
         return verb == "view" if answer is None else answer is True
 
     def can_with_automation(self, verb: AutomationVerb) -> bool:
         """May this user stop or resume automatic replies? A hook that does not answer lets stop, and nobody resume."""
-        question = getattr(self._hook, "can_with_automation", None)
-        if question is None:
+        if not hasattr(self._hook, "can_with_automation"):
             return verb == "stop"
-        return self._says_yes(question, verb=verb)
+        return self._once("can_with_automation", verb=verb) is True
 
     def can_with_audit(self, verb: AuditVerb) -> bool:
         """May this user read or export the audit log? A hook that does not answer lets nobody."""
-        question = getattr(self._hook, "can_with_audit", None)
-        return question is not None and self._says_yes(question, verb=verb)
+        return self._once("can_with_audit", verb=verb) is True
 
     def can_with_tools(self, verb: ToolVerb) -> bool:
         """May this user propose actions or decide on them? A hook that does not answer lets propose, nobody decide."""
-        question = getattr(self._hook, "can_with_tools", None)
-        if question is None:
+        if not hasattr(self._hook, "can_with_tools"):
             return verb == "propose"
-        return self._says_yes(question, verb=verb)
+        return self._once("can_with_tools", verb=verb) is True
 
-    def _says_yes(self, question: Callable[..., Any], **about: Any) -> bool:
-        # Nothing but True is yes: what a host returned by mistake opens no door.
-        return self._ask(question, otherwise=False, **about) is True
+    # Nothing but True is yes, here and above: what a host returned by mistake opens no door.
+    def _once(self, name: str, **about: str) -> Any:
+        asked = (name, *about.values())
+        if asked not in self._answers:
+            question = getattr(self._hook, name, None)
+            self._answers[asked] = None if question is None else self._ask(question, otherwise=False, **about)
+        return self._answers[asked]
 
     def _ask(self, question: Callable[..., Any], *, otherwise: Any, **about: Any) -> Any:
         try:

@@ -99,9 +99,11 @@ class Row:
     is_waiting: bool
     is_urgent: bool
     since: datetime
+    since_label: str
     marks: tuple[Mark, ...]
     assignee: str
-    is_assigned: bool
+    assignee_kind: str
+    assignee_label: str
     assignee_ref: str
     sequence: int
 
@@ -241,6 +243,7 @@ def _is_same_view(view: Asked, asked: Asked) -> bool:
 def _row(line: InboxLine, *, actor_ref: str | None, place: Place, urls: _Urls) -> Row:
     conversation, query = line.conversation, place.query
     waiting_since = conversation.waiting_since
+    assignee = conversation.assignee_name or (_("An operator") if conversation.assignee_ref else "")
     return Row(
         id=conversation.pk,
         number=f"#{conversation.pk}",
@@ -259,9 +262,11 @@ def _row(line: InboxLine, *, actor_ref: str | None, place: Place, urls: _Urls) -
         is_waiting=waiting_since is not None,
         is_urgent=conversation.priority in (Conversation.Priority.URGENT, Conversation.Priority.HIGH),
         since=waiting_since or conversation.last_activity_at,
+        since_label=_("Last message, age") if waiting_since is None else _("Waiting"),
         marks=marks_of(conversation),
-        assignee=conversation.assignee_name or (_("An operator") if conversation.assignee_ref else ""),
-        is_assigned=bool(conversation.assignee_ref),
+        assignee=assignee,
+        assignee_kind="operator" if conversation.assignee_ref else "none",
+        assignee_label=assignee or _("Nobody is assigned"),
         assignee_ref=conversation.assignee_ref,
         sequence=conversation.sequence,
     )
