@@ -97,6 +97,13 @@ class TestHome:
         assert re.search(r"<h1>Good (morning|afternoon|evening)</h1>", text_of(response))
         assert "1 conversation waits, and nobody has taken it." in text_of(response)
 
+    def test_offers_to_reply_only_to_who_can(self, browser, ada, access, conversation):
+        assert "Open and reply" in text_of(browser.get(HOME))
+        access("NamesNobody")
+        page = text_of(browser_of(ada).get(HOME))
+        assert "Open and reply" not in page
+        assert 'id="home-open"' in page
+
 
 class TestWhatCannotBeRead:
     def test_is_said_and_never_shown_as_nothing_to_do(self, browser):

@@ -41,7 +41,7 @@ def show(request: OperatorRequest, conversation_id: int) -> HttpResponse:
         shows_details=shows_details,
     )
     if timeline.is_newest:
-        _mark_read(request, conversation, sequence=timeline.last)
+        _mark_read(request, conversation, sequence=timeline.last, known=timeline.seen)
     return response
 
 
@@ -61,7 +61,8 @@ def timeline(request: OperatorRequest, conversation_id: int) -> HttpResponse:
     if before is not None:
         part = earlier_part(request, conversation, before=before)
         return partial_response(request, EARLIER, {"timeline": part})
-    _mark_read(request, conversation, sequence=_sequence(request, "seen") or 0)
+    known = seen_by_operator(conversation_id=conversation.pk, operator_ref=request.actor.ref) if request.actor else None
+    _mark_read(request, conversation, sequence=_sequence(request, "seen") or 0, known=known)
     after = after or 0
     # Before the actions are read: what commits in between is brought again, and not lost.
     actions = actions_version(conversation.pk)
@@ -74,11 +75,11 @@ def timeline(request: OperatorRequest, conversation_id: int) -> HttpResponse:
     return showing.news(request, conversation, after=after, actions=actions, brought=brought)
 
 
-def _mark_read(request: OperatorRequest, conversation: Conversation, *, sequence: int) -> None:
-    if request.actor is None:
+def _mark_read(request: OperatorRequest, conversation: Conversation, *, sequence: int, known: int | None) -> None:
+    # A HEAD request shows nobody anything.
+    if request.actor is None or request.method != "GET":
         return
     sequence = min(sequence, conversation.sequence)
-    known = seen_by_operator(conversation_id=conversation.pk, operator_ref=request.actor.ref)
     if sequence > (known or 0):
         mark_read(conversation_id=conversation.pk, by=request.actor, sequence=sequence)
 

@@ -41,6 +41,8 @@ class Timeline:
     """Nothing was said before these."""
     repeated_day: Day | None = None
     """The separator these messages bring along, which the page already shows further down."""
+    seen: int | None = None
+    """Where the reader left off, as far as it was asked for."""
 
 
 def timeline_of(
@@ -70,7 +72,7 @@ def timeline_of(
         sources=sources_of(request, messages),
         cards=cards,
     )
-    return _timeline(request, conversation, left_out + entries, messages, is_newest=before is None)
+    return _timeline(request, conversation, left_out + entries, messages, is_newest=before is None, seen=seen)
 
 
 def earlier_part(request: OperatorRequest, conversation: Conversation, *, before: int) -> Timeline:
@@ -160,6 +162,7 @@ def _timeline(
     *,
     is_newest: bool,
     repeated_day: Day | None = None,
+    seen: int | None = None,
 ) -> Timeline:
     first = messages[0].sequence if messages else 0
     # Sequences have no gaps, so anything above one has something before it.
@@ -175,4 +178,5 @@ def _timeline(
         is_newest=is_newest,
         is_first=first == 1,
         repeated_day=repeated_day,
+        seen=seen,
     )

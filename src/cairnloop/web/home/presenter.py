@@ -75,6 +75,7 @@ class Home:
     resolved_url: str
     first: Row | None
     why_first: str
+    open_label: str
     then: tuple[Row, ...]
     queue_url: str
     queue_label: str
@@ -107,6 +108,7 @@ def home_of(request: OperatorRequest) -> Home:
         resolved_url=Asked(status="resolved").url(),
         first=rows[0] if rows else None,
         why_first=_why_first(rows[0], actor_ref=actor.ref if actor else None) if rows else "",
+        open_label=_("Open and reply") if actor else _("Open"),
         then=rows[1:],
         queue_url=queue.url(),
         queue_label=_queue_label(counts),
