@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 import cairnloop
+from cairnloop.core.actors import Actor
 from cairnloop.governance.approval_queries import visible_proposals, waiting_approvals
 from cairnloop.governance.approving import (
     ApprovalNotPending,
@@ -22,10 +23,18 @@ from cairnloop.governance.expiring import expire_approvals
 from cairnloop.governance.holding import NoSuchProposal
 from cairnloop.governance.queries import Standing, state_of
 from cairnloop.governance.reopening import NotReopenable
+from cairnloop.hooks.operator_access import StaffAccess, active_user
 from cairnloop.models import AuditEntry, Conversation, ToolApproval, ToolProposal
 from tests.factories import BILLING, actor_of
 from tests.governance.conftest import grant
 from tests.governance.tools import CAIRNLOOP
+
+
+class KnowsByMail(StaffAccess):
+    """A host in which an operator goes by two names."""
+
+    def user_of(self, *, actor: Actor) -> Any:
+        return active_user(actor=Actor.operator(actor.ref.removeprefix("mail-")))
 
 
 def proposed(by: Any = BILLING, **more: Any) -> tuple[ToolProposal, ToolApproval]:
@@ -144,6 +153,24 @@ class TestDeciding:
         assert approve(other, decider).is_pending
         other.refresh_from_db()
         assert approve(other, second).status == "approved"
+
+    @pytest.mark.parametrize("written", ["0{}", " {} ", "+{}"])
+    def test_takes_nobody_for_two_people(self, settings: Any, decider: Any, written: str):
+        settings.CAIRNLOOP = {**CAIRNLOOP, "DESTRUCTIVE_TOOLS": ["erase"]}
+        approval = cairnloop.propose_tool(tool="erase", input={"cents": 5}, by=BILLING).approvals.get()
+        approve(approval, decider)
+        approval.refresh_from_db()
+        with pytest.raises(DeciderRefused):
+            approve(approval, Actor.operator(written.format(decider.ref)))
+
+    def test_takes_two_names_the_host_has_for_one_user_for_one_person(self, settings: Any, decider: Any):
+        access = "tests.governance.test_approving.KnowsByMail"
+        settings.CAIRNLOOP = {**CAIRNLOOP, "DESTRUCTIVE_TOOLS": ["erase"], "OPERATOR_ACCESS": access}
+        approval = cairnloop.propose_tool(tool="erase", input={"cents": 5}, by=BILLING).approvals.get()
+        approve(approval, decider)
+        approval.refresh_from_db()
+        with pytest.raises(SecondPersonNeeded):
+            approve(approval, Actor.operator(f"mail-{decider.ref}"))
 
     def test_refuses_the_second_where_the_first_is_said_to_be_another(self, settings: Any, decider: Any, second: Any):
         settings.CAIRNLOOP = {**CAIRNLOOP, "DESTRUCTIVE_TOOLS": ["erase"]}

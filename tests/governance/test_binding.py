@@ -75,7 +75,17 @@ class TestAnApprovedProposal:
 
     @pytest.mark.parametrize(
         "name",
-        ["digest", "opened_at", "expires_at", "decided_by_ref", "decided_at", "decision_digest", "first_approver_ref"],
+        [
+            "digest",
+            "opened_at",
+            "expires_at",
+            "decided_by_ref",
+            "decided_by_name",
+            "decided_at",
+            "decision_digest",
+            "first_approver_ref",
+            "first_approver_name",
+        ],
     )
     def test_does_not_run_by_another_approval(self, decider: Any, name: str):
         proposal, approval = self.approved(decider, 1)

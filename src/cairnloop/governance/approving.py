@@ -80,9 +80,10 @@ def approve_tool(*, approval_id: int, by: Actor, seen_digest: str) -> ToolApprov
             record("tool.approved_first", by=by, subject=subject_of(proposal), evidence=evidence)
             publish(ToolProposalChanged(proposal.conversation_id, proposal.pk))
             return approval
-        if by.ref == approval.first_approver_ref or _proposed(proposal, by):
+        person = Permissions(by)
+        if person.is_also(approval.first_approver) or person.is_also(proposal.proposer):
             raise SecondPersonNeeded
-    approval.approve(by=by, at=now, decision_digest=decision_of(approval, decided_by_ref=by.ref, decided_at=now))
+    approval.approve(by=by, at=now, decision_digest=decision_of(approval, by=(by.kind, by.ref, by.name), at=now))
     record("tool.approved", by=by, subject=subject_of(proposal), evidence=evidence)
     publish(ToolRunDue(proposal.pk))
     publish(ToolProposalChanged(proposal.conversation_id, proposal.pk))
@@ -136,10 +137,6 @@ def _decidable(approval_id: int, *, by: Actor) -> tuple[ToolProposal, ToolApprov
     if approval.expires_at <= timezone.now():
         raise ApprovalNotPending(_("The time to approve this is over. Ask again; nothing was decided."))
     return proposal, approval
-
-
-def _proposed(proposal: ToolProposal, by: Actor) -> bool:
-    return proposal.proposer_kind == by.kind and proposal.proposer_ref == by.ref
 
 
 def _refused(action: str, proposal: ToolProposal, approval: ToolApproval, *, by: Actor) -> ToolApproval:

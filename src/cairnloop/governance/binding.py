@@ -27,14 +27,14 @@ def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
     return digest_of({"proposal": _fields(proposal), "approval": bound})
 
 
-def decision_of(approval: ToolApproval, *, decided_by_ref: str, decided_at: datetime) -> str:
-    """Return the digest of who approved what, and when."""
+def decision_of(approval: ToolApproval, *, by: tuple[str, str, str], at: datetime) -> str:
+    """Return the digest of who approved what (by kind, ref and name), and when."""
     return digest_of(
         {
             "digest": approval.digest,
-            "first_approver_ref": approval.first_approver_ref,
-            "decided_by_ref": decided_by_ref,
-            "decided_at": _plain(decided_at),
+            "first_approver": [approval.first_approver_ref, approval.first_approver_name],
+            "decided_by": by,
+            "decided_at": _plain(at),
         }
     )
 

@@ -320,6 +320,11 @@ class ToolApproval(models.Model):
             return None
         return Actor(ActorKind(self.decided_by_kind), self.decided_by_ref, self.decided_by_name)
 
+    @property
+    def first_approver(self) -> Actor:
+        """The first of two people who must approve; only where there is one."""
+        return Actor.operator(self.first_approver_ref, name=self.first_approver_name)
+
     def keep_first(self, *, by: Actor, at: datetime) -> None:
         """Note the first of two people who must approve. The caller holds the row."""
         self.first_approver_ref, self.first_approver_name, self.first_approved_at = by.ref, by.name, at

@@ -58,6 +58,14 @@ class Permissions:
             return False
         return self._ask("can_enter") and self._ask("can_with_audit", verb="view")
 
+    def is_also(self, other: Actor) -> bool:
+        """Is this the same person as another actor? Two references may stand for one user of the host."""
+        if other.kind is not self.actor.kind:
+            return False
+        if other.ref == self.actor.ref:
+            return True
+        return self._user is not None and self._user == Permissions(other)._user
+
     def can_note(self, conversation: Conversation | None) -> bool:
         """May they leave a note in a conversation?"""
         if conversation is None or not self.sees(conversation):

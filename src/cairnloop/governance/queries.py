@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from django.db.models import Max, Prefetch
 
+from cairnloop.governance.binding import binding_of
 from cairnloop.governance.models import ToolApproval, ToolExecution, ToolProposal
 
 
@@ -39,6 +40,15 @@ class ProposalState:
     approval: ToolApproval | None
     execution: ToolExecution | None
     standing: Standing
+
+    @property
+    def is_bound(self) -> bool:
+        """True where the approval is about the proposal as it was read here.
+
+        The two are read one after the other, and it may have been asked anew in between: only what is bound may be
+        shown as what one approves.
+        """
+        return self.approval is not None and binding_of(self.proposal, self.approval) == self.approval.digest
 
 
 def state_of(proposal: ToolProposal) -> ProposalState:

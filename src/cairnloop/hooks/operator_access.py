@@ -140,15 +140,19 @@ class StaffAccess:
 
 
 def active_user(*, actor: Actor) -> HostUser | None:
-    """Return the active user whose primary key an operator carries, as the database has it now."""
+    """Return the active user whose primary key an operator carries, as the database has it now.
+
+    The key is taken as it is written out, so that nobody acts under two references: "010" is not user 10.
+    """
     from django.contrib.auth import get_user_model
 
     if actor.kind is not ActorKind.OPERATOR:
         return None
     try:
-        return get_user_model()._default_manager.filter(pk=actor.ref, is_active=True).first()
+        user = get_user_model()._default_manager.filter(pk=actor.ref, is_active=True).first()
     except (ValueError, ValidationError):
         return None
+    return user if user is not None and str(user.pk) == actor.ref else None
 
 
 def _display_name(user: HostUser) -> str:

@@ -16,6 +16,7 @@ from cairnloop.models import AuditEntry
 from cairnloop.web.audit_log import rows
 from tests.audit.support import tamper
 from tests.factories import BILLING, LIN, MATEUS, actor_of, make_article, make_conversation, make_draft
+from tests.governance.conftest import second, tools  # noqa: F401  # fixtures
 from tests.web.conftest import HTMX, text_of
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,13 @@ class TestTheList:
     )
     def test_says_why_there_is_nothing(self, auditor, query, title):
         assert title in text_of(auditor.get(LOG + query))
+
+    def test_names_who_proposed_and_who_approved(self, auditor, ada, tools, second):  # noqa: F811
+        proposal = cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=actor_of(ada))
+        approval = proposal.approvals.get()
+        cairnloop.approve_tool(approval_id=approval.pk, by=second, seen_digest=approval.digest)
+        told = text_of(auditor.get(f"{LOG}?subject=tool_proposal:{proposal.pk}"))
+        assert "Ada Brandt" in told and second.name in told
 
     def test_takes_the_same_queries_however_many_entries_there_are(self, auditor, ada):
         def queries() -> int:

@@ -4,9 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 import cairnloop
+from cairnloop.governance.executing import execute_proposal
 from cairnloop.governance.queries import Standing, state_of
 from cairnloop.models import ToolExecution, ToolProposal
 from cairnloop.web.conversation import proposal_places
@@ -75,6 +79,44 @@ class TestTheCard:
         assert proposal.status != "open"
         card = cards(desk, conversation)
         assert str(STATUSES[standing(proposal)][2]) in card and "<form" not in card
+
+
+class AskedAnew:
+    """Lets a run find that an effect changed, and ask again, between the reading of an action and of its approvals."""
+
+    def __init__(self, proposal: ToolProposal) -> None:
+        self.proposal, self.was_asked = proposal, False
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not self.was_asked and 'FROM "cairnloop_toolapproval"' in sql and '"proposal_id" IN' in sql:
+            self.was_asked = True
+            execute_proposal(proposal_id=self.proposal.pk)
+        return execute(sql, params, many, context)
+
+
+class TestWhatIsAskedAnewWhileItIsRead:
+    @pytest.mark.parametrize("place", ["conversation", "queue"])
+    def test_cannot_be_approved_by_what_was_shown(self, desk, conversation, decider, group, place):  # noqa: F811
+        given = {"group": group.pk, "to": "Southbeam"}
+        proposal = cairnloop.propose_tool(tool="rename_group", input=given, by=BILLING, conversation_id=conversation.pk)
+        approval = proposal.approvals.get()
+        cairnloop.approve_tool(approval_id=approval.pk, by=decider, seen_digest=approval.digest)
+        Group.objects.update(name="Enterprise admins")
+        alone = reverse("cairnloop:approvals-proposal", args=[proposal.pk])
+        at = url("conversation", conversation) if place == "conversation" else alone
+        asked = AskedAnew(proposal)
+        with connection.execute_wrapper(asked):
+            page = words_of(desk.get(at))
+        assert asked.was_asked
+        new = proposal.approvals.pending().get()
+        assert new.digest not in page and "Enterprise admins" not in page
+        if place == "conversation":
+            assert "Look again before you approve" in page
+        again = words_of(desk.get(at))
+        assert new.digest in again and "Enterprise admins" in again
+        if place == "conversation":
+            mark = re.compile(rf'data-mark="({proposal.pk}\.[0-9a-f]+)"')
+            assert mark.findall(page) != mark.findall(again), "the page that is open has to notice"
 
 
 class TestDeciding:

@@ -59,6 +59,11 @@ def _known(
     # The surest comes last, and stays.
     for revision in _revisions(entries, subjects):
         yield revision.author_kind, revision.author_ref, revision.author_name
+    for proposal in subjects.proposals:
+        yield proposal.proposer_kind, proposal.proposer_ref, proposal.proposer_name
+        for approval in proposal.approvals.all():
+            yield ActorKind.OPERATOR, approval.first_approver_ref, approval.first_approver_name
+            yield approval.decided_by_kind, approval.decided_by_ref, approval.decided_by_name
     for draft in subjects.drafts.values():
         yield draft.decided_by_kind, draft.decided_by_ref, draft.decided_by_name
     for conversation in subjects.conversations.values():

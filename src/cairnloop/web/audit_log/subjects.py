@@ -40,7 +40,8 @@ class Subjects:
             "conversation_id", "decided_by_kind", "decided_by_ref", "decided_by_name"
         )
         found = {draft.pk: draft for draft in drafts} if ids["draft"] else {}
-        proposals = ToolProposal.objects.filter(pk__in=ids["tool_proposal"]) if ids["tool_proposal"] else ()
+        proposed = ToolProposal.objects.filter(pk__in=ids["tool_proposal"]).prefetch_related("approvals")
+        proposals = list(proposed) if ids["tool_proposal"] else []
         proposed_in = {each.pk: each.conversation_id for each in proposals if each.conversation_id}
         wanted = ids["conversation"] | {draft.conversation_id for draft in found.values()} | {*proposed_in.values()}
         conversations = visible.filter(pk__in=wanted) if wanted else ()
@@ -48,6 +49,12 @@ class Subjects:
         self.drafts: dict[int, Draft] = {
             pk: draft for pk, draft in found.items() if draft.conversation_id in self.conversations
         }
+        self.proposals = [
+            each
+            for each in proposals
+            if each.conversation_id in self.conversations
+            or (each.conversation_id is None and not each.has_lost_conversation)
+        ]
         self.proposed_in = {pk: where for pk, where in proposed_in.items() if where in self.conversations}
         """The conversation of each proposal."""
         self.articles: set[int] = set()

@@ -144,13 +144,14 @@ def card_of(
     proposal, approval, execution = state.proposal, state.approval, state.execution
     changes = tuple(changes_of(proposal))
     waits = state.standing == Standing.PENDING and approval is not None and approval.expires_at > timezone.now()
+    is_bound = waits and state.is_bound
     return ProposalCard(
         id=proposal.pk,
         title=proposal.title,
         standing=state.standing,
         status=_status(state.standing),
         risk=_risk(proposal),
-        says=_says(state),
+        says=_says(state) if is_bound or not waits else _("It was asked anew just now. Look again before you approve."),
         consequence=proposal.consequence,
         changes=changes[:FIRST_CHANGES],
         more_changes=changes[FIRST_CHANGES:],
@@ -163,11 +164,11 @@ def card_of(
         proposer=proposal.proposer_name or proposal.proposer_kind,
         proposed_at=proposal.proposed_at,
         approval_id=approval.pk if approval else 0,
-        digest=approval.digest if approval else "",
+        digest=approval.digest if approval and is_bound else "",
         expires_at=approval.expires_at if approval and waits else None,
         first_approver=approval.first_approver_name if approval and waits else "",
         execution_id=execution.pk if execution else 0,
-        may_approve=waits and may_decide and not _needs_another(request, proposal, approval),
+        may_approve=is_bound and may_decide and not _needs_another(request, proposal, approval),
         may_decide=waits and may_decide,
         may_reopen=state.standing in REOPENABLE and may_propose,
         may_settle=state.standing == Standing.UNKNOWN and may_decide,

@@ -75,6 +75,7 @@ def version_of_state(state: ProposalState) -> str:
     approval, execution = state.approval, state.execution
     parts = (
         state.standing,
+        state.proposal.digest,
         (approval.pk, approval.digest, approval.first_approver_ref) if approval else (),
         (execution.pk, execution.status, execution.summary) if execution else (),
     )
