@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from cairnloop.checks import check_draft_link_hosts, check_draft_model, check_widget_origins
+from cairnloop.checks import (
+    check_draft_link_hosts,
+    check_draft_model,
+    check_urls,
+    check_widget_origins,
+    check_widget_secret,
+)
 
 
 class TestWidgetOrigins:
@@ -79,3 +85,23 @@ class TestDraftLinkHosts:
         [error] = check_draft_link_hosts(None)
         assert error.id == "cairnloop.E008"
         assert repr(wrong) in error.msg and repr(meant) in error.hint
+
+
+class TestWidgetSecret:
+    def test_may_be_left_out_but_not_empty(self, settings):
+        settings.CAIRNLOOP = {}
+        assert list(check_widget_secret(None)) == []
+        settings.CAIRNLOOP = {"WIDGET_SECRET": ""}
+        [error] = check_widget_secret(None)
+        assert error.id == "cairnloop.E010"
+
+
+class TestUrls:
+    def test_lead_to_cairnloop(self, settings):
+        assert list(check_urls(None)) == []
+
+    @pytest.mark.urls("tests.hosts.plain.nowhere")
+    def test_are_missed_when_they_do_not(self):
+        [warning] = check_urls(None)
+        assert warning.id == "cairnloop.W004"
+        assert "include('cairnloop.urls')" in warning.hint

@@ -17,6 +17,8 @@ class TestGetSettings:
         [
             ({"MESSAGE_LIMIT_CHARS": "many"}, "must be int, not str"),
             ({"MESSAGE_LIMIT_CHARS": 0}, "greater than zero"),
+            ({"MESSAGE_LIMIT_CHARS": 16_001}, "must be 16,000 at most"),
+            ({"TOOL_APPROVAL_HOURS": 10**9}, "must be 8,760 at most"),
             ({"MESSAGE_LIMIT_CHARS": True}, "must be int, not bool"),
             ({"TOOLS": "acme.Refund"}, "must be a list of strings"),
             ({"TOOLS": [1]}, "must be a list of strings"),

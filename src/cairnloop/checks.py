@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings as host_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
 
 from cairnloop.conf import get_settings
 from cairnloop.governance.registry import registered_tools
@@ -125,6 +126,34 @@ def check_widget_verifier(app_configs: Any, **kwargs: Any) -> Iterable[CheckMess
         )
 
 
+def check_widget_secret(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """A key of the host's own that signs widget tokens is one."""
+    try:
+        secret = get_settings().widget_secret
+    except ImproperlyConfigured:
+        return
+    if secret == "":
+        yield Error(
+            "WIDGET_SECRET is empty, so no widget token can be signed or read.",
+            hint="Remove it to sign with SECRET_KEY, or see that its environment variable is set.",
+            id="cairnloop.E010",
+        )
+
+
+def check_urls(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """The dashboard and the widget's doors can be reached."""
+    if not getattr(host_settings, "ROOT_URLCONF", ""):
+        return
+    try:
+        reverse("cairnloop:home")
+    except NoReverseMatch:
+        yield Warning(
+            "No URL leads to Cairnloop, so nobody can open the support desk and no widget can connect.",
+            hint="Add path('support/', include('cairnloop.urls')) to your urls.py.",
+            id="cairnloop.W004",
+        )
+
+
 def check_widget_origins(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     """Every entry of WIDGET_ORIGINS is what a browser would say: compared letter by letter, others never fit."""
     try:
@@ -198,6 +227,8 @@ CHECKS = (
     check_tools,
     check_calibration,
     check_widget_verifier,
+    check_widget_secret,
+    check_urls,
     check_widget_origins,
     check_draft_model,
     check_draft_link_hosts,

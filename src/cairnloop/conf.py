@@ -18,6 +18,10 @@ from django.core.signals import setting_changed
 Secret = str | Callable[[], str]
 
 
+MOST = {"MESSAGE_LIMIT_CHARS": 16_000, "TOOL_APPROVAL_HOURS": 24 * 365}
+"""What numbers may not exceed: a message travels in a frame of 64 KiB, of up to four bytes a character."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Every setting with its type, default and meaning. In `CAIRNLOOP` the names are upper case."""
@@ -140,11 +144,18 @@ def _checked(key: str, value: Any, expected: Any) -> Any:
         return dict(value)
     options = typing.get_args(expected) if isinstance(expected, types.UnionType) else (expected,)
     if any(_fits(value, option) for option in options):
-        if isinstance(value, int) and not isinstance(value, bool) and value <= 0:
-            raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be greater than zero, not {value}.")
+        if isinstance(value, int) and not isinstance(value, bool):
+            _refuse_out_of_bounds(key, value)
         return value
     wanted = " or ".join(getattr(option, "__name__", "a callable") for option in options)
     raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be {wanted}, not {type(value).__name__}.")
+
+
+def _refuse_out_of_bounds(key: str, value: int) -> None:
+    if value <= 0:
+        raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be greater than zero, not {value}.")
+    if value > MOST.get(key, value):
+        raise ImproperlyConfigured(f"CAIRNLOOP[{key!r}] must be {MOST[key]:,} at most, not {value:,}.")
 
 
 def _fits(value: Any, option: Any) -> bool:

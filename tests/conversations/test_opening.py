@@ -78,6 +78,7 @@ class TestOpenConversation:
             ({"customer_ref": "x" * 201}, "invalid_input"),
             ({"text": " \n "}, "empty_message"),
             ({"text": "\u200b\u2060 \ufeff"}, "empty_message"),
+            ({"text": "\ufe0f\u034f\u17b4\U000e0100"}, "empty_message"),
             ({"text": "\u3164"}, "empty_message"),
             ({"text": "a" * 10_001}, "message_too_long"),
             ({"text": "nul \x00"}, "unstorable_text"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template
+from django.utils.functional import SimpleLazyObject
 
 import cairnloop
 from cairnloop.core import signing
@@ -44,7 +45,7 @@ def test_nor_is_it_an_account(account_ref: Any):
         cairnloop.sign_widget_token(customer_ref="lin", account_ref=account_ref)
 
 
-@pytest.mark.parametrize("key", ["lin", 7, uuid.UUID(int=7)])
+@pytest.mark.parametrize("key", ["lin", 7, uuid.UUID(int=7), SimpleLazyObject(lambda: "lin")], ids=str)
 def test_primary_keys_are_carried_as_text(key: Any):
     claims = read(customer_ref=key, account_ref=key)
     assert (claims.customer_ref, claims.account_ref) == (str(key), str(key))

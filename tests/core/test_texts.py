@@ -15,6 +15,8 @@ class TestTidyName:
             ("Lin\u2066\u2067 Zhao\u2069\x1b", "Lin Zhao"),
             ("  ", ""),
             ("\u200b\u3164", ""),
+            ("\ufe0f\u034f\u180b\U000e0100", ""),
+            ("Lin ❤️", "Lin ❤️"),
             ("לין ג׳או", "לין ג׳או"),
             ("👩\u200d👧 Fam", "👩\u200d👧 Fam"),
         ],
@@ -28,6 +30,8 @@ class TestTidyName:
     [
         ("Refund 5 € to Jürgen\n\tnow\r\n", None),
         ("👩‍👩‍👧 نامه‌ای ขอบ", None),
+        ("❤️ 🏳️‍🌈 1️⃣", None),
+        ("pay\ufe0fpal\U000e0100", "pay[U+FE0F]pal[U+E0100]"),
         ("\u202e", "[U+202E]"),
         ("pay\u200bpal", "pay[U+200B]pal"),
         ("pay\u200dpal", "pay[U+200D]pal"),

@@ -4,12 +4,14 @@ import json
 from io import StringIO
 
 import pytest
+from channels.layers import ChannelLayerManager
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
 import cairnloop
 from cairnloop.audit.standing import verify_all
+from cairnloop.core import live
 from cairnloop.core.jobs import job
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +55,20 @@ class TestDoctor:
         assert code == 1
         assert "every widget connection is refused" in said
         assert "SignedTokenVerifier" in said
+
+    @pytest.mark.parametrize(
+        ("backend", "level", "told"),
+        [
+            ("channels.layers.InMemoryChannelLayer", 0, "in the memory of one process"),
+            ("channels_rediz.core.RedisChannelLayer", 1, "cannot be made"),
+            ("cairnloop.live_layer.PostgresChanelLayer", 1, "cannot be made"),
+        ],
+    )
+    def test_tells_how_news_travel(self, settings, monkeypatch, backend, level, told):
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+        monkeypatch.setattr(live, "channel_layers", ChannelLayerManager())
+        code, said = examined()
+        assert (code, told in said) == (level, True)
 
     def test_names_a_wrong_setting_calmly(self, settings):
         settings.CAIRNLOOP = {"NOTIFYER": "x"}

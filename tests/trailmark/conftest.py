@@ -164,9 +164,11 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def seed(home: Path) -> None:
     """Start a demo in an empty place, let its worker finish, and end it."""
     demo = DemoProcess(home, free_port()).wait_until_it_runs()
-    # What its worker had left to do, every copy would do again.
-    assert eventually(lambda: is_idle(demo), seconds=2 * PATIENCE_SECONDS)
-    demo.end()
+    try:
+        # What its worker had left to do, every copy would do again.
+        assert eventually(lambda: is_idle(demo), seconds=4 * PATIENCE_SECONDS)
+    finally:
+        demo.end()
     assert demo.process.returncode == 0, demo.output
 
 

@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 import cairnloop
+from cairnloop.core.actors import Actor
 from cairnloop.hooks.operator_access import StaffAccess
 from cairnloop.models import AuditEntry
 from cairnloop.web.access import Access
@@ -37,6 +38,7 @@ class TestSomeoneUnknown:
 
 SEEN = {
     "nothing": lambda queryset: None,
+    "a list": list,
     "a slice": lambda queryset: queryset[:5],
     "a union": lambda queryset: queryset.union(queryset),
     "values": lambda queryset: queryset.values("pk"),
@@ -49,8 +51,10 @@ class AnswersNonsense(StaffAccess):
 
     seen = "nothing"
 
+    acts = "ada"
+
     def operator(self, *, user):
-        return "ada"
+        return self.acts
 
     def visible(self, *, user, queryset):
         return SEEN[self.seen](queryset)
@@ -72,6 +76,16 @@ class TestAHookThatAnswersNonsense:
         assert response.status_code == 200
         assert conversation.subject not in text_of(response)
         assert browser.get(f"/support/conversations/{conversation.pk}/").status_code == 404
+
+    @pytest.mark.parametrize("actor", [Actor.customer("lin"), Actor.system("billing"), Actor.client("mcp"), 7], ids=str)
+    def test_lets_only_an_operator_act(self, browser, conversation, settings, monkeypatch, actor):
+        settings.CAIRNLOOP = {"OPERATOR_ACCESS": f"{__name__}.AnswersNonsense"}
+        monkeypatch.setattr(AnswersNonsense, "acts", actor)
+        monkeypatch.setattr(AnswersNonsense, "visible", StaffAccess.visible)
+        page = f"/support/conversations/{conversation.pk}/"
+        assert "You can read, not act:" in text_of(browser.get(page))
+        reply = {"text": "Hello.", "seen_sequence": "1", "client_id": "c1"}
+        assert browser.post(f"{page}replies/", reply).status_code == 403
 
     def test_allows_nothing_but_by_true(self, browser, conversation, settings):
         settings.CAIRNLOOP = {"OPERATOR_ACCESS": f"{__name__}.SaysNo"}

@@ -43,7 +43,7 @@ class TestAnOldToken:
             assert "data-reload" in text_of(refused)
         else:
             assert "Both &lt;b&gt;charges&lt;/b&gt; are refunded." in text_of(refused)
-            assert f'href="http://testserver{page}"' in text_of(refused)
+            assert f'href="{page}"' in text_of(refused)
         assert Message.objects.count() == 1
 
     def test_is_not_what_another_site_is_told(self, strict, page, headers):
@@ -56,8 +56,17 @@ class TestAnOldToken:
         assert Message.objects.count() == 1
 
     def test_leads_to_signing_in_for_those_who_signed_out(self, page, headers):
-        response = Client(enforce_csrf_checks=True).post(f"{page}replies/", FIELDS, headers=headers)
-        assert "/login/" in (response.headers.get("HX-Redirect") or response.headers["Location"])
+        here = {"Referer": f"http://testserver{page}?compose=reply", **headers}
+        response = Client(enforce_csrf_checks=True).post(f"{page}replies/", FIELDS, headers=here)
+        if headers:
+            assert "/login/" in response.headers["HX-Redirect"]
+            return
+        told = text_of(response)
+        assert response.status_code == 403
+        assert "Both &lt;b&gt;charges&lt;/b&gt; are refunded." in told
+        assert f'href="/login/?next={page}%3Fcompose%3Dreply"' in told
+        nothing_typed = Client(enforce_csrf_checks=True).post(f"{page}resolution/", headers=here)
+        assert nothing_typed.headers["Location"] == f"/login/?next={page}%3Fcompose%3Dreply"
 
 
 class TestAHostWithoutTheMiddleware:
@@ -77,3 +86,10 @@ def test_the_way_back_stays_on_this_site(strict, page, before):
     refused = strict.post(f"{page}replies/", FIELDS, headers={"Referer": before})
     assert 'href="/support/"' in text_of(refused)
     assert "evil.example" not in text_of(refused)
+
+
+@pytest.mark.parametrize("path", ["replies/", "assignment/", "archiving/"])
+def test_an_address_that_only_takes_forms_says_so(browser, page, path):
+    response = browser.get(f"{page}{path}")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "It only takes what a form sends" in text_of(response)

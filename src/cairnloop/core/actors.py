@@ -52,6 +52,8 @@ class Actor:
             raise InvalidActor(f"An actor's ref has {REF_CHARS} characters at most, and its name is text.")
         if storable(self.ref) != self.ref:
             raise InvalidActor("An actor's ref holds characters that cannot be stored. Pass the host's identifier.")
+        # Also the text behind a lazy object, which nothing could compare or store.
+        object.__setattr__(self, "ref", str(self.ref))
         # Hosts allow longer names than anybody reads, and signs that turn the text around them.
         object.__setattr__(self, "name", tidy_name(storable(self.name))[:NAME_CHARS])
 

@@ -9,7 +9,9 @@ import logging
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.layers import BaseChannelLayer, channel_layers
+from channels.exceptions import InvalidChannelLayerError
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer, channel_layers
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
@@ -51,12 +53,28 @@ def group_of(topic: str) -> str:
     return f"cairnloop.{topic}"
 
 
+class NoChannelLayer(ImproperlyConfigured):
+    """CHANNEL_LAYERS names something that cannot be made."""
+
+
 def layer() -> BaseChannelLayer:
-    """Return the host's channel layer ("cairnloop", else "default"), or our own when the host configured none."""
+    """Return the host's channel layer ("cairnloop", else "default"), or our own when the host configured none.
+
+    Raises NoChannelLayer.
+    """
     if ALIAS not in channel_layers.backends:
         configured = next((name for name in (ALIAS, "default") if name in channel_layers.configs), None)
-        channel_layers.set(ALIAS, channel_layers[configured] if configured else PostgresChannelLayer())
+        try:
+            made = channel_layers[configured] if configured else PostgresChannelLayer()
+        except (InvalidChannelLayerError, ImportError, AttributeError, TypeError) as error:
+            raise NoChannelLayer(f"The channel layer {configured!r} cannot be made: {error}") from error
+        channel_layers.set(ALIAS, made)
     return channel_layers.backends[ALIAS]
+
+
+def is_shared(layer: BaseChannelLayer) -> bool:
+    """Does a layer carry hints from one process to another? That of Channels for tests does not."""
+    return not isinstance(layer, InMemoryChannelLayer)
 
 
 def hint(topic: str, *, what: str = "changed", **names: str | int) -> None:

@@ -92,7 +92,8 @@ def store_name(customer_ref: str) -> str:
 def _reference(given: object) -> str:
     """Return a primary key as the text that a token carries."""
     if isinstance(given, str):
-        return given
+        # Also the text behind a lazy object.
+        return str(given)
     if isinstance(given, UUID) or (isinstance(given, int) and not isinstance(given, bool)):
         return str(given)
     raise InvalidActor(

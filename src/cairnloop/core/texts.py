@@ -8,12 +8,15 @@ import unicodedata
 from cairnloop.core.errors import InvalidInput
 
 INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
-BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Letters and symbols that are drawn as nothing: Hangul fillers and the empty Braille pattern."""
+DRAWN_AS_NOTHING = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""Letters, marks and symbols without a drawing: what Unicode calls Default_Ignorable_Code_Point beyond the categories
+above, and the empty Braille pattern."""
+SELECTORS = re.compile(r"[\ufe00-\ufe0f]")
+"""What chooses between two drawings of the sign before it, as in emoji."""
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Format characters that change the direction of the text around them, beyond the name they stand in."""
-UNSEEN_MARKS = frozenset("\u034f\u17b4\u17b5")
-"""Marks that are drawn as nothing on any letter."""
 JOINERS = frozenset("\u200c\u200d")
 """What joins emoji, or keeps letters of Arabic or Indian scripts apart: there it shows by what it does."""
 PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
@@ -33,7 +36,7 @@ class NotText(InvalidInput):
 
 def is_visible(character: str) -> bool:
     """True for what leaves a mark on a screen: no space, control or format character, such as a zero-width joiner."""
-    return unicodedata.category(character) not in INVISIBLE and character not in BLANK_LETTERS
+    return unicodedata.category(character) not in INVISIBLE and not DRAWN_AS_NOTHING.match(character)
 
 
 def storable(text: str) -> str:
@@ -71,8 +74,10 @@ def _shows(character: str, *, before: str, after: str) -> bool:
     if character == "\r":
         return after == "\n"
     if character in JOINERS:
-        return all(not each.isascii() and is_visible(each) for each in (before, after))
-    return is_visible(character) and character not in UNSEEN_MARKS
+        return all(not each.isascii() and (is_visible(each) or SELECTORS.match(each)) for each in (before, after))
+    if SELECTORS.match(character):
+        return is_visible(before) and not before.isalpha()
+    return is_visible(character)
 
 
 def refuse_unstorable(text: str) -> None:

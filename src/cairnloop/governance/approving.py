@@ -83,7 +83,7 @@ def approve_tool(*, approval_id: int, by: Actor, seen_digest: str) -> ToolApprov
         person = Permissions(by)
         if person.is_also(approval.first_approver) or person.is_also(proposal.proposer):
             raise SecondPersonNeeded
-    approval.approve(by=by, at=now, decision_digest=decision_of(approval, by=(by.kind, by.ref, by.name), at=now))
+    approval.approve(by=by, at=now, decision_digest=decision_of(approval, decider=(by.kind, by.ref, by.name), at=now))
     record("tool.approved", by=by, subject=subject_of(proposal), evidence=evidence)
     publish(ToolRunDue(proposal.pk))
     publish(ToolProposalChanged(proposal.conversation_id, proposal.pk))

@@ -27,13 +27,13 @@ def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
     return digest_of({"proposal": _fields(proposal), "approval": bound})
 
 
-def decision_of(approval: ToolApproval, *, by: tuple[str, str, str], at: datetime) -> str:
+def decision_of(approval: ToolApproval, *, decider: tuple[str, str, str], at: datetime) -> str:
     """Return the digest of who approved what (by kind, ref and name), and when."""
     return digest_of(
         {
             "digest": approval.digest,
             "first_approver": [approval.first_approver_ref, approval.first_approver_name],
-            "decided_by": by,
+            "decided_by": decider,
             "decided_at": _plain(at),
         }
     )

@@ -77,8 +77,8 @@ def refuse_changed(proposal: ToolProposal, approval: ToolApproval | None, *, at:
 def _refuse_unapproved(proposal: ToolProposal, approval: ToolApproval, *, at: datetime) -> None:
     if binding_of(proposal, approval) != approval.digest or approval.decided_at is None:
         raise Stopped(Cause.RECORD_CHANGED)
-    by = approval.decided_by_kind, approval.decided_by_ref, approval.decided_by_name
-    decision = decision_of(approval, by=by, at=approval.decided_at)
+    decider = approval.decided_by_kind, approval.decided_by_ref, approval.decided_by_name
+    decision = decision_of(approval, decider=decider, at=approval.decided_at)
     if decision != approval.decision_digest or (proposal.needs_two_people and not approval.first_approver_ref):
         raise Stopped(Cause.RECORD_CHANGED)
     if approval.expires_at <= at:

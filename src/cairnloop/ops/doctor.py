@@ -203,8 +203,19 @@ def probe_live() -> Iterator[Finding]:
     if not get_settings().live_sockets:
         yield Finding(Level.READY, "live updates", "Sockets are switched off; dashboard and widget poll.")
         return
-    layer = live.layer()
-    if isinstance(layer, PostgresChannelLayer):
+    try:
+        layer = live.layer()
+    except live.NoChannelLayer as error:
+        yield Finding(Level.BLOCKED, "live updates", str(error), "Correct BACKEND in CHANNEL_LAYERS.")
+        return
+    if not live.is_shared(layer):
+        yield Finding(
+            Level.LOOK,
+            "live updates",
+            "The channel layer holds them in the memory of one process, so workers and other servers are not heard.",
+            "Set BACKEND in CHANNEL_LAYERS to 'cairnloop.live_layer.PostgresChannelLayer', or use channels-redis.",
+        )
+    elif isinstance(layer, PostgresChannelLayer):
         yield Finding(Level.READY, "live updates", "PostgreSQL carries them (LISTEN/NOTIFY).")
     else:
         yield Finding(Level.READY, "live updates", f"Your channel layer carries them ({type(layer).__name__}).")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from cairnloop.conversations.models import Conversation, ConversationQuerySet
-from cairnloop.core.actors import Actor
+from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.errors import NotAllowed, NotFound
 from cairnloop.hooks import load_hook
 from cairnloop.hooks.operator_access import AuditVerb, AutomationVerb, HostUser, KnowledgeVerb, ToolVerb, Verb
@@ -38,13 +38,16 @@ class Access:
     def operator(self) -> Actor | None:
         """Who acts for this user; None makes the dashboard read-only."""
         found = self._ask(self._hook.operator, otherwise=None)
-        return found if isinstance(found, Actor) else None
+        if found is None or (isinstance(found, Actor) and found.kind is ActorKind.OPERATOR):
+            return found
+        logger.warning("OperatorAccess.operator must return Actor.operator(...) or None; nobody acts")
+        return None
 
     def visible(self) -> ConversationQuerySet:
         """The conversations this user may see."""
         every = Conversation.objects.all()
         seen = self._ask(self._hook.visible, otherwise=None, queryset=every)
-        return seen if isinstance(seen, ConversationQuerySet) and _can_be_narrowed(seen) else every.none()
+        return seen if _can_be_narrowed(seen) else every.none()
 
     def can(self, verb: Verb, conversation: Conversation) -> bool:
         """May this user do `verb` with a conversation that is visible to them?"""
@@ -87,14 +90,16 @@ class Access:
             return otherwise
 
 
-def _can_be_narrowed(seen: ConversationQuerySet) -> bool:
-    """True for what can be filtered further; false for a slice, a union, or other columns."""
-    query = seen.query
-    is_whole = not query.is_sliced and not query.combinator and not query.select_for_update
-    if not is_whole or seen._fields is not None:  # type: ignore[attr-defined]  # no public way to tell values() apart
+def _can_be_narrowed(seen: Any) -> TypeGuard[ConversationQuerySet]:
+    """True for what can be filtered further; false for a list, a slice, a union, or other columns."""
+    if isinstance(seen, ConversationQuerySet):
+        query = seen.query
+        is_whole = not query.is_sliced and not query.combinator and not query.select_for_update
+        if is_whole and seen._fields is None:  # type: ignore[attr-defined]  # no public way to tell values() apart
+            return True
+    if seen is not None:
         logger.warning("OperatorAccess.visible must return the queryset it got, filtered; nothing is shown")
-        return False
-    return True
+    return False
 
 
 class OperatorRequest(HttpRequest):

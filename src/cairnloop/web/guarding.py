@@ -19,7 +19,7 @@ from django_htmx.middleware import HtmxDetails
 from cairnloop.core.errors import CairnloopError, InvalidTransition, NotAllowed, NotFound, StaleView
 from cairnloop.web.access import Access, ActingRequest, OperatorRequest
 from cairnloop.web.forgery import forgery_in, with_token
-from cairnloop.web.responses import error_response, refuse_forgery, secured
+from cairnloop.web.responses import error_response, page_before, refuse_forgery, secured, signed_out
 
 P = ParamSpec("P")
 
@@ -74,7 +74,8 @@ def _answer(request: Any, view: Callable[..., HttpResponse], args: Any, kwargs: 
     try:
         if acting and request.actor is None:
             raise OperatorNotKnown
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        return response if response.status_code != 405 else _not_here(request, response)
     except (Http404, NotFound):
         return error_response(request, 404)
     except NotAllowed as error:
@@ -85,9 +86,22 @@ def _answer(request: Any, view: Callable[..., HttpResponse], args: Any, kwargs: 
         return error_response(request, 422, error.message)
 
 
+def _not_here(request: OperatorRequest, response: HttpResponse) -> HttpResponse:
+    """Say in words what an address that only takes forms has to show, as after a sign-in or a reload."""
+    told = error_response(request, 405)
+    told["Allow"] = response.headers.get("Allow", "")
+    return told
+
+
 def _to_login(request: OperatorRequest) -> HttpResponse:
-    """To the host's sign-in, and back to the page afterwards: for a fragment that is the page around it."""
+    """To the host's sign-in, and back to the page afterwards: for a fragment that is the page around it.
+
+    What was typed into a form of a page without scripts is kept where it can be copied.
+    """
     login_url = resolve_url(host_settings.LOGIN_URL)
+    if request.method == "POST" and not request.htmx:
+        sign_in = redirect_to_login(page_before(request), login_url)
+        return signed_out(request, sign_in_url=sign_in.url) if request.POST.get("text") else sign_in
     if not request.htmx:
         return redirect_to_login(request.get_full_path(), login_url)
     page = request.htmx.current_url_abs_path or resolve_url("cairnloop:home")

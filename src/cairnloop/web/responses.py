@@ -137,17 +137,29 @@ def refuse_forgery(request: OperatorRequest, forgery: Forgery) -> HttpResponse:
         return toast_response(request, Toast(f"{title}. {advice}", offers_reload=is_outdated), status=403)
     context = {"title": title, "advice": advice, "status": 403, "back_url": "", "kept": ""}
     if is_outdated:
-        context |= {"back_url": _page_before(request), "kept": request.POST.get("text", "")}
+        context |= {"back_url": page_before(request), "kept": request.POST.get("text", "")}
     return render(request, "cairnloop/layouts/outside.html", context, status=403)
 
 
-def _page_before(request: OperatorRequest) -> str:
+def signed_out(request: OperatorRequest, *, sign_in_url: str) -> HttpResponse:
+    """Answer a form whose sender is signed in no more: what was typed, where it can be copied, and the way back."""
+    context = {
+        "title": _("You are signed out"),
+        "advice": _("Nothing was sent. What you typed is kept: copy it, sign in, and send it again."),
+        "status": 403,
+        "kept": request.POST.get("text", ""),
+        "sign_in_url": sign_in_url,
+    }
+    return render(request, "cairnloop/layouts/outside.html", context, status=403)
+
+
+def page_before(request: OperatorRequest) -> str:
     """The page a form stood on, as far as the browser says so and it is one of this site."""
     before, secure = request.headers.get("Referer", ""), request.is_secure()
     if urlsplit(before).path == request.path:  # An answer to an earlier try: there is nothing to read at that URL.
         return reverse("cairnloop:home")
     if url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=secure):
-        return before
+        return urlsplit(before)._replace(scheme="", netloc="").geturl()
     return reverse("cairnloop:home")
 
 
@@ -187,6 +199,11 @@ def _error_copy(status: int) -> tuple[str, str]:
             return (
                 _("There is nothing here"),
                 _("It may have been removed, or it is not yours to see. The inbox shows what is."),
+            )
+        case 405:
+            return (
+                _("There is nothing to see at this address"),
+                _("It only takes what a form sends. Go back to the page you came from, or to the inbox."),
             )
         case 409:
             return _("Someone changed this first"), _("Nothing was written. Look again and decide.")

@@ -272,7 +272,13 @@
       url.searchParams.set("lang", this.language)
       // The token travels as a subprotocol: an address would end up in access logs.
       const token = btoa(utf8(this.token)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")
-      const socket = new WebSocket(url, [PROTOCOL, `cl-token.${token}`])
+      let socket
+      try {
+        socket = new WebSocket(url, [PROTOCOL, `cl-token.${token}`])
+      } catch {
+        // A page's own policy, or an extension, allows no sockets at all.
+        return this.#noSocket()
+      }
       this.#socket = socket
       const deadline = setTimeout(() => socket.close(), PATIENCE)
       socket.onmessage = ({ data }) => {
@@ -297,11 +303,13 @@
         if (this.#stopped) return
         if (code === PROOF_ENDED) this.#renew()
         else if (socket.isReady) this.#later()
-        else {
-          this.#socketAgainAt = Date.now() + SOCKET_AGAIN
-          if (!this.#polling) this.#knock()
-        }
+        else this.#noSocket()
       }
+    }
+
+    #noSocket() {
+      this.#socketAgainAt = Date.now() + SOCKET_AGAIN
+      if (!this.#polling) this.#knock()
     }
 
     /** Find out over HTTP how things stand: a browser does not say why a socket was refused. */
