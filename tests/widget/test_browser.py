@@ -153,6 +153,16 @@ class TestTalking:
         expect(log(page)).to_contain_text("Your answer is saved")
         assert backstage(the_conversation).rating == "positive"
 
+    def test_goes_on_over_http_where_a_page_allows_no_sockets_at_all(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        refusing = "window.WebSocket = class { constructor() { throw new DOMException('no', 'SecurityError') } }"
+        desktop.page.add_init_script(refusing)
+        page = desktop.open_chat()
+        write(page, "Two charges for March.")
+        expect(log(page)).to_contain_text("Sent")
+        assert backstage(the_conversation).sequence == 1
+
     def test_what_a_customer_types_is_never_markup(
         self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
     ) -> None:
