@@ -10,13 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOORS, OF_OPERATORS = "tests/test_authorisation.py", "tests/test_authorisation.py::TestOperatorsDoors"
 SAME_TESTS = {
-    "the doors of operators": [OF_OPERATORS],
-    "the other doors": [DOORS, f"--deselect={OF_OPERATORS}"],
-    "conversations on the dashboard": ["tests/web/conversation", "--ignore-glob=*/conversation/test_p*"],
-    "their pages and actions": ["tests/web/conversation", "--ignore-glob=*/conversation/test_[!p]*"],
-    "all the rest": [
+    "conversations on the dashboard": ["tests/web/conversation", "tests/web/search"],
+    "every door, and what stands behind them": [
+        "tests/test_authorisation.py",
         "tests/conversations/test_messaging.py",
         "tests/conversations/test_opening.py",
         "tests/conversations/test_queueing.py",
@@ -24,12 +21,11 @@ SAME_TESTS = {
         "tests/core/test_transactions.py",
         "tests/core/test_jobs.py",
         "tests/audit/test_recording.py",
-        "tests/web/search",
         "tests/hosts/deep/walk_the_dashboard.py",
     ],
 }
-"""What a host's settings, users and URLs can change; the rest would be the same tests twice. Each is a run of its own:
-processes that share a run take one after another."""
+"""What a host's settings, users and URLs can change; the rest would be the same tests twice. Each is a run of its own,
+one for each of two processes: every further one would set the host up once more."""
 LEFT_OUT = "not browser and not slow"
 
 
