@@ -36,7 +36,7 @@ class TestTheDeepHost:
         command = [sys.executable, "-m", "pytest", "--ds=tests.hosts.deep.settings", *SAME_TESTS[same], "-m", LEFT_OUT]
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.hosts.deep.settings"}
         ran = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900
         )
         assert ran.returncode == 0, ran.stdout[-4000:]
         assert " passed" in ran.stdout.splitlines()[-1]
