@@ -1,12 +1,19 @@
-"""What ends a transaction is told apart from what only looks like it."""
+"""What ends a transaction, or leaves no row, is told apart from what only looks like it."""
 
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from psycopg import sql
 
-from cairnloop.core.transaction_control import EndsTransaction, controls_transaction, transaction_kept
+from cairnloop.core.transaction_control import (
+    CannotBeShown,
+    EndsTransaction,
+    can_be_shown,
+    controls_transaction,
+    transaction_kept,
+)
 
 CONTROL = [
     "COMMIT",
@@ -54,6 +61,46 @@ HARMLESS = [
     "SELECT 1; SAVEPOINT inner_one; SELECT outer_one",
 ]
 
+SHOWN = [
+    "(SELECT 1) UNION SELECT 2",
+    "WITH moved AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM moved",
+    "MERGE INTO a USING b ON true WHEN MATCHED THEN DELETE",
+    "COPY auth_group (name) FROM STDIN",
+    "DECLARE few CURSOR FOR SELECT 1; FETCH 1 FROM few; CLOSE few",
+    "SET LOCAL app.person = '5'",
+    "SET CONSTRAINTS ALL DEFERRED",
+    "CREATE TEMPORARY TABLE scratch (n int)",
+    "SELECT 'setval(1)', lo_price, setval FROM t -- GRANT ALL",
+    "EXPLAIN ANALYZE SELECT 1",
+    "SELECT pg_notify('a', 'b'); NOTIFY a",
+    "LOCK TABLE auth_group IN EXCLUSIVE MODE",
+    "/* nothing */ ;",
+]
+UNSHOWN = [
+    "GRANT ALL ON auth_group TO PUBLIC",
+    "SELECT 1; create role someone",
+    "CREATE INDEX i ON auth_group (name)",
+    "CREATE TABLE t (n int)",
+    "ALTER TABLE auth_group DISABLE TRIGGER ALL",
+    "DO $$ BEGIN PERFORM 1; END $$",
+    "COMMENT ON TABLE auth_group IS 'x'",
+    "LISTEN a",
+    "SELECT setval('auth_group_id_seq', 5000)",
+    "SELECT pg_catalog.\"setval\" /* (now) */ ('s', 1)",
+    "SELECT LO_from_bytea(0, 'abc')",
+    "SELECT * FROM dblink('dbname=other', 'DELETE FROM t') AS t (n int)",
+    "COPY auth_group TO PROGRAM 'cat'",
+    "COPY auth_group TO '/srv/groups'",
+    "EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1",
+    "SET ROLE postgres",
+    "SET LOCAL ROLE postgres",
+    "SET LOCAL session_replication_role = replica",
+    "SET LOCAL cairnloop.effect_watching = ''",
+    "SET work_mem = '8MB'",
+    "SELECT set_config('standard_conforming_strings', 'off', true)",
+    "SET LOCAL backslash_quote = on",
+]
+
 
 @pytest.mark.parametrize("text", CONTROL)
 def test_what_ends_or_changes_a_transaction_is_seen(text: str):
@@ -65,6 +112,12 @@ def test_what_does_not_is_let_through(text: str):
     assert not controls_transaction(text, savepoints=["outer_one"])
 
 
+@pytest.mark.parametrize(("text", "shown"), [(each, True) for each in SHOWN] + [(each, False) for each in UNSHOWN])
+def test_what_leaves_no_row_is_told_apart(text: str, shown: bool):
+    assert can_be_shown(text) is shown
+    assert not controls_transaction(text)
+
+
 @pytest.mark.django_db
 def test_it_is_never_sent_and_savepoints_are():
     with transaction_kept(), connection.cursor() as cursor:
@@ -74,3 +127,41 @@ def test_it_is_never_sent_and_savepoints_are():
             cursor.execute("SELECT 1")
         cursor.execute("SELECT 2")
         assert cursor.fetchone() == (2,)
+
+
+def by_name(text: str) -> None:
+    with connection.connection.cursor("named") as cursor:
+        cursor.execute(text)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda cursor: list(cursor.stream("COMMIT")),
+        lambda cursor: cursor.copy("COMMIT"),
+        lambda cursor: cursor.executemany("COMMIT", [()]),
+        lambda cursor: cursor.execute(b"COMMIT"),
+        lambda cursor: connection.connection.execute("COMMIT"),
+        lambda cursor: by_name("SELECT 1; COMMIT"),
+        lambda cursor: connection.connection.commit(),
+        lambda cursor: connection.connection.rollback(),
+    ],
+)
+def test_it_is_not_sent_past_django_either(send):
+    Group.objects.create(name="Northbeam")
+    own = dict(vars(connection.connection))
+    with transaction_kept(), connection.cursor() as cursor, pytest.raises(EndsTransaction):
+        send(cursor)
+    assert vars(connection.connection) == own
+    # The transaction is the same, and its driver is as it was.
+    assert Group.objects.filter(name="Northbeam").exists()
+    assert connection.connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.django_db
+def test_no_literal_is_read_that_ends_elsewhere_than_it_seems():
+    with transaction_kept(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, 'off', true)", ["standard_conforming_strings"])
+        with pytest.raises(CannotBeShown):
+            cursor.execute("SELECT 'a\\''; COMMIT; SELECT '1'")

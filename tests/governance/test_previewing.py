@@ -237,6 +237,23 @@ class TestWhatIsRefused:
         assert group.name == "Northbeam"
 
     @pytest.mark.parametrize(
+        "send",
+        [
+            lambda cursor: cursor.execute("GRANT ALL ON auth_group TO PUBLIC"),
+            lambda cursor: cursor.execute("CREATE INDEX another ON auth_group (name)"),
+            lambda cursor: cursor.execute("SELECT setval('auth_group_id_seq', 5000)"),
+            lambda cursor: list(cursor.stream("SELECT lo_from_bytea(0, 'abc')")),
+            lambda cursor: connection.connection.execute("CREATE ROLE somebody"),
+        ],
+    )
+    def test_refuses_what_leaves_no_row(self, send: Callable[[Any], Any]):
+        def send_it() -> None:
+            with connection.cursor() as cursor:
+                send(cursor)
+
+        assert "no preview can show" in self.refused(send_it)
+
+    @pytest.mark.parametrize(
         ("door", "status"), [("authorize", "denied"), ("preview", "open"), ("target_version", "blocked")]
     )
     def test_lets_no_answer_end_the_transaction(self, group: Group, monkeypatch: Any, door: str, status: str):

@@ -1,4 +1,5 @@
-"""Statements that would end a transaction which somebody else began: refused while code of the host is tried out."""
+"""What code of the host may send while it is tried out: nothing that ends the transaction, that cannot be shown, or
+that stays elsewhere."""
 
 from __future__ import annotations
 
@@ -7,35 +8,56 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-MAY_CONTROL = re.compile(
-    r"\b(?:begin|start|commit|end|rollback|abort|prepare|set|savepoint|release)\b", re.IGNORECASE | re.ASCII
-)
-LEADING = 5
-"""How many words of a statement tell what it does to the transaction."""
-TOKEN = re.compile(
-    r"""(?P<unread> --[^\r\n]* | e'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' )
-    | (?P<comment> /\*)
-    | (?P<dollar> \$(?:[a-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$)
-    | "(?P<quoted> (?:[^"]|"")*)"
-    | (?P<word> [a-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)
-    | (?P<number> [0-9$][\w$]*)
-    | (?P<end> ;)""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE | re.ASCII,
-)
-"""SQL as PostgreSQL reads it: a name may hold a $, and a comment ends at either kind of line end."""
-COMMENT = re.compile(r"/\*|\*/")
+from cairnloop.core.driver_guard import driver_guarded
+from cairnloop.core.statements import Statement, read
+
+SHOWN = frozenset({
+    "select", "insert", "update", "delete", "merge", "with", "values", "table", "copy", "truncate", "lock",
+    "notify", "call", "declare", "fetch", "move", "close", "explain", "show", "execute", "deallocate", "savepoint",
+    "release",
+})  # fmt: skip
+"""Statements that read, or whose effect the database tells row by row, or that leave nothing."""
+UNSHOWN_CALL = re.compile(r"setval|lo_\w+|lowrite|dblink\w*", re.ASCII)
+"""Functions whose effect is in no row, or in another database."""
+OWN_SETTINGS = frozenset({
+    "session", "role", "transaction", "session_replication_role", "track_counts", "cairnloop",
+})  # fmt: skip
+"""Settings by which others tell who writes, whether it is told, and how it ends."""
+LITERALS = re.compile(r"standard_conforming_strings|backslash_quote", re.IGNORECASE)
+"""Settings that say where a literal ends: no text could be read any more."""
 
 
-class EndsTransaction(Exception):
-    """A statement would end or change the transaction around it. It was not sent."""
+class StatementRefused(Exception):
+    """A statement was not sent."""
+
+
+class EndsTransaction(StatementRefused):
+    """It would end or change the transaction around it."""
+
+
+class CannotBeShown(StatementRefused):
+    """Its effect is in no row, so that nobody could be shown it."""
 
 
 @contextmanager
 def transaction_kept() -> Iterator[None]:
-    """Refuse statements of transaction control inside the block. Raises EndsTransaction where one is tried."""
-    with connection.execute_wrapper(_refuse_control):
+    """Refuse statements of transaction control inside the block, and those whose effect is in no row.
+
+    Raises EndsTransaction and CannotBeShown where one is tried, through Django or on the connection of its driver.
+    """
+    own = connections[DEFAULT_DB_ALIAS]
+
+    def refuse(sql: Any) -> None:
+        text = _text_of(sql, own)
+        if controls_transaction(text, savepoints=own.savepoint_ids):
+            raise EndsTransaction
+        if LITERALS.search(text) or _reads_literals_otherwise(own) or not all(map(_is_shown, read(text))):
+            raise CannotBeShown
+
+    with own.execute_wrapper(_asking(refuse)), driver_guarded(own, refuse, at_end=EndsTransaction):
         yield
 
 
@@ -44,13 +66,16 @@ def controls_transaction(sql: str, *, savepoints: Collection[str] = ()) -> bool:
 
     Savepoints are allowed, but for the names of those that others rely on.
     """
-    if not MAY_CONTROL.search(sql):
-        return False
-    return any(_is_control(words) or _names(words, savepoints) for words in _statements(sql))
+    return any(_is_control(each.verbs) or _names(each.leading, savepoints) for each in read(sql))
 
 
-def _is_control(words: list[str]) -> bool:
-    match [word.lower() for word in words]:
+def can_be_shown(sql: str) -> bool:
+    """Return whether everything a text of SQL does is told row by row, or undone without a trace."""
+    return not LITERALS.search(sql) and all(map(_is_shown, read(sql)))
+
+
+def _is_control(verbs: list[str]) -> bool:
+    match verbs:
         case ["begin" | "commit" | "end" | "abort", *_]:
             return True
         case ["start" | "prepare", "transaction", *_] | ["set", "transaction", *_]:
@@ -70,36 +95,41 @@ def _names(words: list[str], savepoints: Collection[str]) -> bool:
     return is_savepoint and any(word in savepoints or word.lower() in savepoints for word in words[1:])
 
 
-def _statements(sql: str) -> Iterator[list[str]]:
-    """Yield the first words of each statement; nothing in literals and comments is one."""
-    words: list[str] = []
-    place = 0
-    while found := TOKEN.search(sql, place):
-        place = found.end()
-        if found["comment"]:
-            place = _end_of_comment(sql, place)
-        elif found["dollar"]:
-            closing = sql.find(found["dollar"], place)
-            place = len(sql) if closing < 0 else closing + len(found["dollar"])
-        elif found["end"]:
-            yield words
-            words = []
-        elif len(words) < LEADING and (found["word"] or found["quoted"] is not None):
-            words.append(found["word"] or found["quoted"].replace('""', '"'))
-    yield words
+def _is_shown(statement: Statement) -> bool:
+    if any(map(UNSHOWN_CALL.fullmatch, statement.calls)):
+        return False
+    match statement.verbs:
+        case ["copy", *_]:
+            # To and from here alone: no file, no program.
+            return "program" not in statement.words and not statement.words.isdisjoint({"stdin", "stdout"})
+        case ["explain", *_]:
+            return "create" not in statement.words
+        case ["rollback" | "prepare", *_] | ["set", "constraints", *_]:
+            return True
+        case ["set", "local", setting, *_]:
+            return setting not in OWN_SETTINGS
+        case ["create", "temp" | "temporary", "table", *_]:
+            return True
+        case ["create", "local" | "global", "temp" | "temporary", "table", *_]:
+            return True
+    return statement.verbs[0] in SHOWN
 
 
-def _end_of_comment(sql: str, place: int) -> int:
-    """Comments may hold comments."""
-    depth = 1
-    while depth and (found := COMMENT.search(sql, place)):
-        depth += 1 if found[0] == "/*" else -1
-        place = found.end()
-    return place if not depth else len(sql)
+def _asking(refuse: Callable[[Any], None]) -> Callable[..., Any]:
+    def send(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        refuse(sql)
+        return execute(sql, params, many, context)
+
+    return send
 
 
-def _refuse_control(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    text = sql if isinstance(sql, str) else sql.as_string(context["connection"].connection)
-    if controls_transaction(text, savepoints=context["connection"].savepoint_ids):
-        raise EndsTransaction
-    return execute(sql, params, many, context)
+def _text_of(sql: Any, connection: BaseDatabaseWrapper) -> str:
+    if isinstance(sql, str):
+        return sql
+    return sql.decode() if isinstance(sql, bytes) else str(sql.as_string(connection.connection))
+
+
+def _reads_literals_otherwise(connection: BaseDatabaseWrapper) -> bool:
+    """True where a function, or a setting of the host, lets a backslash in a plain literal take what follows."""
+    driver = connection.connection
+    return driver is not None and driver.info.parameter_status("standard_conforming_strings") == "off"

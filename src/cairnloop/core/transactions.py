@@ -66,8 +66,8 @@ def sheltered() -> AbstractContextManager[None]:
 @contextmanager
 def undone() -> Iterator[None]:
     """Open a savepoint that is rolled back however it ends: its rows, jobs and notifications never were, and what
-    was to happen after the commit never does. Sequences alone have moved on. Raises EndsTransaction where the block
-    tries to end the transaction, or to set a savepoint of this name anew."""
+    was to happen after the commit never does. Sequences alone have moved on. Raises StatementRefused where the block
+    tries to end the transaction, to set a savepoint of this name anew, or to do what is in no row."""
     with transaction.atomic():
         try:
             with transaction_kept():

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
 from cairnloop.conf import get_settings
-from cairnloop.core.transaction_control import EndsTransaction
+from cairnloop.core.transaction_control import StatementRefused
 from cairnloop.core.transactions import limit_statements, undone
 from cairnloop.governance.effects import Effect
+from cairnloop.governance.refusals import words_for_refused
 from cairnloop.governance.validating import NotForeseeable, said_by, sentence
-from cairnloop.governance.watching import ENDS_TRANSACTION, watching
+from cairnloop.governance.watching import watching
 from cairnloop.hooks.tool import Tool, ToolContext, ToolFailure
 
 logger = logging.getLogger("cairnloop.governance")
@@ -38,8 +39,8 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
         raise NotForeseeable(sentence(said_by(failure)) or _("The action could not be done now.")) from failure
     except NotForeseeable:
         raise
-    except EndsTransaction as error:
-        raise NotForeseeable(str(ENDS_TRANSACTION)) from error
+    except StatementRefused as error:
+        raise NotForeseeable(words_for_refused(error)) from error
     except DatabaseError as error:
         logger.warning("preview of tool %s failed: %s", tool.name, type(error).__name__)
         raise NotForeseeable(_("The database would not take what it does, or it takes too long.")) from error

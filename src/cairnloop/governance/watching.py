@@ -12,19 +12,18 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cairnloop.core import jobs
 from cairnloop.core.transaction_control import transaction_kept
 from cairnloop.governance.effects import Effect, Told, effect_of
 from cairnloop.governance.installing import unwatched, watched_tables
+from cairnloop.governance.refusals import ENDS_TRANSACTION
 from cairnloop.governance.triggers import COUNT, TABLES, TOLD, WATCHING
 from cairnloop.governance.validating import NotForeseeable
 from cairnloop.hooks.tool import Tool
 
 ROWS = 200
 """How many changes of rows one effect may have: nobody could look at more."""
-ENDS_TRANSACTION = gettext_lazy("It would end the transaction it runs in. Its developer has to leave that to Django.")
 KEPT_BESIDE = (
     "AuditEntry", "AuditSeal", "ReadMarker", "Draft", "DraftSentence", "Chunk", "ChunkWords", "ChunkVector",
     "ChunkSentence", "Citation", "ResolvedCase", "ResolvedCaseChunk", "ResolvedCaseVector", "Lexeme", "LexiconChange",
