@@ -12,6 +12,7 @@ from cairnloop.core.transaction_control import (
     EndsTransaction,
     can_be_shown,
     controls_transaction,
+    only_reads,
     transaction_kept,
 )
 
@@ -100,6 +101,23 @@ UNSHOWN = [
     "SELECT set_config('standard_conforming_strings', 'off', true)",
     "SET LOCAL backslash_quote = on",
 ]
+WRITES = [
+    "WITH moved AS (DELETE FROM a RETURNING *) SELECT * FROM moved",
+    "SELECT 1; INSERT INTO a VALUES (1)",
+    "SELECT * INTO a FROM b",
+    "SELECT 1 FROM a FOR UPDATE",
+    "TRUNCATE a",
+    "COPY a FROM STDIN",
+    "CALL a()",
+    "SELECT setval('a', 1)",
+]
+READS = [
+    "SELECT 1",
+    'SELECT "update" FROM a -- DELETE',
+    "WITH a AS (SELECT 1) SELECT 'insert' FROM a",
+    "BEGIN",
+    "COMMIT",
+]
 
 
 @pytest.mark.parametrize("text", CONTROL)
@@ -116,6 +134,11 @@ def test_what_does_not_is_let_through(text: str):
 def test_what_leaves_no_row_is_told_apart(text: str, shown: bool):
     assert can_be_shown(text) is shown
     assert not controls_transaction(text)
+
+
+@pytest.mark.parametrize(("text", "reads"), [(each, True) for each in READS] + [(each, False) for each in WRITES])
+def test_a_plain_read_is_told_apart(text: str, reads: bool):
+    assert only_reads(text) is reads
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -22,6 +22,14 @@ SHOWN = frozenset({
 """Statements that read, or whose effect the database tells row by row, or that leave nothing."""
 UNSHOWN_CALL = re.compile(r"setval|lo_\w+|lowrite|dblink\w*", re.ASCII)
 """Functions whose effect is in no row, or in another database."""
+READING = frozenset({
+    "select", "with", "values", "table", "declare", "fetch", "move", "close", "explain", "show", "set", "begin",
+    "start", "commit", "end", "savepoint", "release", "rollback",
+})  # fmt: skip
+"""What another database may be asked; with nothing written, how its transaction ends makes no difference."""
+WRITING = frozenset({
+    "insert", "update", "delete", "merge", "into",
+})  # fmt: skip
 OWN_SETTINGS = frozenset({
     "session", "role", "transaction", "session_replication_role", "track_counts", "cairnloop",
 })  # fmt: skip
@@ -40,6 +48,14 @@ class EndsTransaction(StatementRefused):
 
 class CannotBeShown(StatementRefused):
     """Its effect is in no row, so that nobody could be shown it."""
+
+
+class WritesElsewhere(StatementRefused):
+    """It goes to another database than Cairnloop's, and is no plain read."""
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(alias)
+        self.alias = alias
 
 
 @contextmanager
@@ -61,6 +77,26 @@ def transaction_kept() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def nothing_written_elsewhere() -> Iterator[None]:
+    """Refuse what is no plain read on every other connection of this thread. Raises WritesElsewhere."""
+    with ExitStack() as stack:
+        for alias in connections:
+            if connections[alias] is not connections[DEFAULT_DB_ALIAS]:
+                stack.enter_context(_only_read(connections[alias]))
+        yield
+
+
+@contextmanager
+def _only_read(other: BaseDatabaseWrapper) -> Iterator[None]:
+    def refuse(sql: Any) -> None:
+        if not all(map(_reads, read(_text_of(sql, other)))):
+            raise WritesElsewhere(other.alias)
+
+    with other.execute_wrapper(_asking(refuse)), driver_guarded(other, refuse):
+        yield
+
+
 def controls_transaction(sql: str, *, savepoints: Collection[str] = ()) -> bool:
     """Return whether a text of SQL holds a statement of transaction control, the first or a later one.
 
@@ -72,6 +108,11 @@ def controls_transaction(sql: str, *, savepoints: Collection[str] = ()) -> bool:
 def can_be_shown(sql: str) -> bool:
     """Return whether everything a text of SQL does is told row by row, or undone without a trace."""
     return not LITERALS.search(sql) and all(map(_is_shown, read(sql)))
+
+
+def only_reads(sql: str) -> bool:
+    """Return whether a text of SQL is a plain read, as another database may be asked."""
+    return all(map(_reads, read(sql)))
 
 
 def _is_control(verbs: list[str]) -> bool:
@@ -113,6 +154,12 @@ def _is_shown(statement: Statement) -> bool:
         case ["create", "local" | "global", "temp" | "temporary", "table", *_]:
             return True
     return statement.verbs[0] in SHOWN
+
+
+def _reads(statement: Statement) -> bool:
+    if any(map(UNSHOWN_CALL.fullmatch, statement.calls)):
+        return False
+    return statement.verbs[0] in READING and statement.words.isdisjoint(WRITING)
 
 
 def _asking(refuse: Callable[[Any], None]) -> Callable[..., Any]:

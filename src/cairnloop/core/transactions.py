@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from django.db import transaction
 
 from cairnloop.core.errors import TransactionRefused
-from cairnloop.core.transaction_control import transaction_kept
+from cairnloop.core.transaction_control import nothing_written_elsewhere, transaction_kept
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -64,13 +64,14 @@ def sheltered() -> AbstractContextManager[None]:
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def undone(*, here_alone: bool = False) -> Iterator[None]:
     """Open a savepoint that is rolled back however it ends: its rows, jobs and notifications never were, and what
     was to happen after the commit never does. Sequences alone have moved on. Raises StatementRefused where the block
-    tries to end the transaction, to set a savepoint of this name anew, or to do what is in no row."""
+    tries to end the transaction, to set a savepoint of this name anew, or to do what is in no row; with `here_alone`,
+    also where it writes to another database, which nothing would undo."""
     with transaction.atomic():
         try:
-            with transaction_kept():
+            with transaction_kept(), nothing_written_elsewhere() if here_alone else nullcontext():
                 yield
         finally:
             transaction.set_rollback(True)

@@ -30,7 +30,7 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
     than the host allows. What is outside this database cannot be undone: a transactional tool must not reach there.
     """
     try:
-        with undone():
+        with undone(here_alone=True):
             limit_statements(seconds=get_settings().tool_preview_seconds)
             with watching(tool) as watch:
                 tool.run(input=model, context=context, run_key=RUN_KEY)

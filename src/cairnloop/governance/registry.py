@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.db import DEFAULT_DB_ALIAS, router
 from django.utils.module_loading import import_string
 from pydantic import BaseModel
 
@@ -154,6 +155,7 @@ def _check_writes(where: str, tool: type[Tool]) -> None:
         )
     for label in tool.writes:
         _check_label(where, label, parts=(2,))
+        _check_written_here(where, label)
     if not isinstance(tool.unsteady, frozenset):
         raise ImproperlyConfigured(f"{where}: unsteady must be a frozenset of models and fields.")
     for label in tool.unsteady:
@@ -173,6 +175,15 @@ def _check_label(where: str, label: Any, *, parts: tuple[int, ...]) -> None:
             model._meta.get_field(named[2])
     except (LookupError, FieldDoesNotExist):
         raise ImproperlyConfigured(f"{where} names {label!r}, which is no model, or no field, of this host.") from None
+
+
+def _check_written_here(where: str, label: str) -> None:
+    alias = router.db_for_write(apps.get_model(label))
+    if alias != DEFAULT_DB_ALIAS:
+        raise ImproperlyConfigured(
+            f"{where} names {label!r}, which DATABASE_ROUTERS sends to {alias!r}. Cairnloop can show and undo what"
+            f" happens in {DEFAULT_DB_ALIAS!r} alone: leave out transactional and writes, and nothing is previewed."
+        )
 
 
 def _check_input(where: str, tool: type[Tool]) -> None:
@@ -225,7 +236,7 @@ def _is_text(value: Any, limit: int) -> bool:
 
 
 def _forget(*, setting: str, **_: Any) -> None:
-    if setting == "CAIRNLOOP":
+    if setting in ("CAIRNLOOP", "DATABASE_ROUTERS"):
         registered_tools.cache_clear()
 
 

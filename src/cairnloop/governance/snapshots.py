@@ -49,7 +49,7 @@ def snapshot_of(tool: Tool, model: BaseModel, *, context: ToolContext, mode: Mod
 def target_version_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> str:
     """Return the version of what a tool acts on. Raises NotForeseeable where the tool does not tell."""
     try:
-        with undone():
+        with undone(here_alone=tool.transactional):
             version = tool.target_version(input=model, context=context)
     except Exception as error:
         logger.warning("target_version of tool %s failed: %s", tool.name, type(error).__name__)
@@ -61,7 +61,7 @@ def target_version_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> 
 
 def _consequence(tool: Tool, model: BaseModel, context: ToolContext) -> str:
     try:
-        with undone():
+        with undone(here_alone=tool.transactional):
             return sentence(tool.preview(input=model, context=context), limit=CONSEQUENCE_CHARS)
     except Exception as error:
         # The card shows the input instead: words are for the reader, the approval binds the rest.

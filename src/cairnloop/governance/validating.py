@@ -102,7 +102,7 @@ def denial_of(tool: Tool, model: BaseModel, *, context: ToolContext) -> str:
     """Return why the tool does not allow it, or an empty string. A tool that fails to answer does not."""
     try:
         # It answers, and does nothing: what it wrote would stay, and a query of its that fails would end everything.
-        with undone():
+        with undone(here_alone=tool.transactional):
             if tool.authorize(input=model, context=context) is True:
                 return ""
     except ToolDenied as denied:

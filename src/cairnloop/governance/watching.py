@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cairnloop.core import jobs
-from cairnloop.core.transaction_control import transaction_kept
+from cairnloop.core.transaction_control import nothing_written_elsewhere, transaction_kept
 from cairnloop.governance.effects import Effect, Told, effect_of
 from cairnloop.governance.installing import unwatched, watched_tables
 from cairnloop.governance.refusals import ENDS_TRANSACTION
@@ -58,7 +58,7 @@ def watching(tool: Tool) -> Iterator[Watch]:
     before, locked, began_at, transaction = _written(), _locked_whole(), timezone.now(), _transaction()
     _set(**{WATCHING: str(ROWS), TABLES: f",{','.join(sorted(tables))},", TOLD: "", COUNT: ""})
     watch = Watch()
-    with transaction_kept():
+    with transaction_kept(), nothing_written_elsewhere():
         yield watch
     if _transaction() != transaction:
         raise NotForeseeable(str(ENDS_TRANSACTION))
