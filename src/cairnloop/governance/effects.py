@@ -154,12 +154,29 @@ def _merged(changes: Sequence[Told]) -> list[_Row]:
 
 
 def _label_new(rows: list[_Row]) -> list[_Row]:
+    """Name rows whose key the database counts, and those whose key is one of these: they differ each time."""
     count = 0
     for row in rows:
         if row.before is None and _is_generated(row.model._meta.pk):
             count += 1
             row.label = f"new {count}"
+    labels = {(row.model, row.key): row.label for row in rows if row.label}
+    borrowing = [row for row in rows if row.before is None and not row.label]
+    # A deferred constraint lets a row come before the one it has its key of; each pass takes one level at least.
+    while found := [(row, label) for row in borrowing if (label := _label_of(row.model._meta.pk, row.key, labels))]:
+        for row, label in found:
+            row.label = labels[row.model, row.key] = label
+        borrowing = [row for row in borrowing if not row.label]
     return rows
+
+
+def _label_of(
+    field: models.Field[Any, Any], value: Any, labels: Mapping[tuple[type[models.Model], str], str]
+) -> str | None:
+    """Return the label of the new row a relation points to, by its key."""
+    if not isinstance(field, models.ForeignKey) or not field.target_field.primary_key:
+        return None
+    return labels.get((field.target_field.model, _text(value)))
 
 
 def _fields(
@@ -198,9 +215,8 @@ def _shown(
 ) -> str | None:
     if value is None:
         return None
-    target = field.related_model
-    if field.is_relation and isinstance(target, type):
-        return labels.get((target, _text(value))) or _cut(_text(value))
+    if field.is_relation:
+        return _label_of(field, value, labels) or _cut(_text(value))
     if window and isinstance(field, models.DateTimeField) and _is_within(value, window):
         return NOW
     return _cut(_text(masked(value)))

@@ -1,0 +1,132 @@
+"""Rows are named by what they are, not by keys and secrets: also where a key is another row's, or is the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.db import connection, models
+
+from cairnloop.governance.installing import install_triggers
+from cairnloop.models import ToolProposal
+from cairnloop.testing import run_waiting_jobs
+from tests.governance.test_approving import approve
+from tests.governance.test_previewing import Anything, doing, rows
+
+HERE = "tests.governance.test_effects"
+NAMES = ("Profile", "Picture", "Team", "Squad")
+
+
+def made() -> tuple[type[models.Model], ...]:
+    """Models of a host, for as long as these tests run: elsewhere, whoever is deleted would be looked for in them."""
+
+    class Profile(models.Model):
+        user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
+        about = models.TextField(default="")
+
+        class Meta:
+            app_label = "auth"
+
+    class Picture(models.Model):
+        profile = models.OneToOneField(Profile, on_delete=models.CASCADE, primary_key=True)
+
+        class Meta:
+            app_label = "auth"
+
+    class Team(Group):
+        colour = models.CharField(max_length=10)
+
+        class Meta:
+            app_label = "auth"
+
+    class Squad(Team):
+        leader = models.ForeignKey(Profile, on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "auth"
+
+    return Profile, Picture, Team, Squad
+
+
+class Everything(Anything):
+    """May write all of these."""
+
+    writes = ("auth.Group", "auth.User", *(f"auth.{name}" for name in NAMES))
+    unsteady = frozenset()
+
+
+@pytest.fixture(scope="module")
+def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    classes = made()
+    with django_db_blocker.unblock():
+        with connection.schema_editor() as editor:
+            for model in classes:
+                editor.create_model(model)
+        yield
+        with connection.schema_editor() as editor:
+            for model in reversed(classes):
+                editor.delete_model(model)
+    for model in classes:
+        del apps.all_models["auth"][model._meta.model_name]
+    apps.clear_cache()
+
+
+@pytest.fixture
+def watched(tables: None, transactional_db: None, settings: Any) -> None:
+    settings.CAIRNLOOP = {"TOOLS": [f"{HERE}.Everything"]}
+    install_triggers()
+
+
+def model(name: str) -> Any:
+    return apps.get_model("auth", name)
+
+
+def run(proposal: ToolProposal, decider: Any) -> str:
+    approve(proposal.approvals.get(), decider)
+    run_waiting_jobs()
+    return proposal.executions.get().status
+
+
+def of(proposal: ToolProposal) -> dict[str, tuple[str, dict[str, tuple[str | None, str | None]]]]:
+    """Each model's row by its key and fields."""
+    return {model.removeprefix("auth."): (key, fields) for model, _, key, fields in rows(proposal)}
+
+
+@pytest.mark.usefixtures("watched")
+class TestAKeyThatIsAnotherRows:
+    def test_is_named_as_that_row_through_several_levels_and_inheritances(self, decider: Any):
+        def found() -> None:
+            Group.objects.create(name="First")
+            profile = model("Profile").objects.create(user=User.objects.create(username="lin"))
+            model("Picture").objects.create(profile=profile)
+            model("Squad").objects.create(name="Squad", colour="red", leader=profile)
+
+        proposal = doing(found)
+        shown = of(proposal)
+        assert shown["User"][0] == shown["Profile"][0] == shown["Picture"][0] == "new 2"
+        assert shown["Group"][0] == shown["Team"][0] == shown["Squad"][0] == "new 3"
+        assert shown["Squad"][1]["leader"] == (None, "new 2")
+        assert run(proposal, decider) == "succeeded"
+        assert model("Squad").objects.get().leader.user.username == "lin"
+
+    def test_is_named_so_where_it_is_told_before_that_row(self, decider: Any):
+        def backwards() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT nextval('auth_user_id_seq')")
+                (key,) = cursor.fetchone()
+            model("Picture").objects.create(profile_id=key)
+            model("Profile").objects.create(user_id=key)
+            User.objects.create(pk=key, username="lin")
+
+        proposal = doing(backwards)
+        assert {key for key, _ in of(proposal).values()} == {"new 1"}
+        assert run(proposal, decider) == "succeeded"
+
+    def test_is_itself_where_that_row_was_there(self, decider: Any):
+        user = User.objects.create(username="lin")
+        proposal = doing(lambda: model("Profile").objects.create(user=user))
+        assert of(proposal)["Profile"][0] == str(user.pk)
+        assert run(proposal, decider) == "succeeded"
