@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import connection, models
+from django.utils import timezone
 
 from cairnloop.governance.installing import install_triggers
 from cairnloop.models import ToolProposal
@@ -17,7 +18,7 @@ from tests.governance.test_approving import approve
 from tests.governance.test_previewing import Anything, doing, rows
 
 HERE = "tests.governance.test_effects"
-NAMES = ("Profile", "Picture", "Team", "Squad")
+NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device")
 
 
 def made() -> tuple[type[models.Model], ...]:
@@ -48,7 +49,21 @@ def made() -> tuple[type[models.Model], ...]:
         class Meta:
             app_label = "auth"
 
-    return Profile, Picture, Team, Squad
+    class Token(models.Model):
+        key = models.CharField(max_length=40, primary_key=True)
+        name = models.CharField(max_length=40, default="")
+
+        class Meta:
+            app_label = "auth"
+
+    class Device(models.Model):
+        name = models.CharField(max_length=40)
+        token = models.ForeignKey(Token, on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "auth"
+
+    return Profile, Picture, Team, Squad, Token, Device
 
 
 class Everything(Anything):
@@ -129,4 +144,35 @@ class TestAKeyThatIsAnotherRows:
         user = User.objects.create(username="lin")
         proposal = doing(lambda: model("Profile").objects.create(user=user))
         assert of(proposal)["Profile"][0] == str(user.pk)
+        assert run(proposal, decider) == "succeeded"
+
+
+@pytest.mark.usefixtures("watched")
+class TestAKeyThatIsASecret:
+    def test_is_not_shown_where_a_row_points_to_it(self, decider: Any):
+        model("Token").objects.create(key="sk_live_1234")
+        proposal = doing(lambda: model("Device").objects.create(name="Door", token_id="sk_live_1234"))
+        assert of(proposal)["Device"][1] == {"name": (None, "Door"), "token": (None, "••••")}
+        assert "sk_live" not in str(proposal.effect)
+        assert run(proposal, decider) == "succeeded"
+
+    def test_is_compared_all_the_same(self, decider: Any):
+        for key in ("sk_live_1234", "sk_live_5678"):
+            model("Token").objects.create(key=key)
+        keys = iter(["sk_live_1234", "sk_live_5678", "sk_live_5678"])
+        proposal = doing(lambda: model("Device").objects.create(name="Door", token_id=next(keys)))
+        assert run(proposal, decider) == "failed"
+        assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"
+        keys = iter(["sk_live_1234", "sk_live_5678", "sk_live_5678"])
+        proposal = doing(lambda: model("Token").objects.filter(key=next(keys)).update(name="Ended"))
+        assert of(proposal)["Token"] == ("••••", {"name": ("", "Ended")})
+        assert run(proposal, decider) == "failed"
+
+    def test_is_named_as_new_where_the_row_is(self, decider: Any):
+        def issue() -> None:
+            key = f"sk_{timezone.now().timestamp()}"
+            model("Device").objects.create(name="Door", token=model("Token").objects.create(key=key))
+
+        proposal = doing(issue)
+        assert (of(proposal)["Token"][0], of(proposal)["Device"][1]["token"]) == ("new 1", (None, "new 1"))
         assert run(proposal, decider) == "succeeded"

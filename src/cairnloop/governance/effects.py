@@ -55,6 +55,10 @@ class Effect:
         return len(spell(self.shown)) > LIMIT_BYTES
 
 
+class _Unseen(str):
+    """A value that is compared by this, and not shown."""
+
+
 @dataclass(slots=True)
 class _Row:
     model: type[models.Model]
@@ -85,8 +89,8 @@ def effect_of(
         name = row.model._meta.label
         is_new_job = name == jobs.MODEL and row.before is None
         doing = "insert" if row.before is None else "delete" if row.after is None else "update"
-        told = {"model": name, "doing": doing, "key": row.label or _shown_key(row)}
-        shown.append({**told, "key": spelled_out(told["key"]), "fields": [_spelled_out(each) for each in fields]})
+        told = {"model": name, "doing": doing, "key": row.label or _value(row.model._meta.pk, row.key)}
+        shown.append({**_for_reader(told), "fields": [_for_reader(each) for each in fields]})
         if name not in unsteady:
             moving = JOB_UNSTEADY.union(unsteady) if is_new_job else unsteady
             steady = [each for each in fields if f"{name}.{each['name']}" not in moving]
@@ -95,9 +99,11 @@ def effect_of(
     return Effect(shown={"rows": shown}, digest=digest_of(compared))
 
 
-def _spelled_out(field: dict[str, Any]) -> dict[str, Any]:
-    # For the reader alone: what is compared keeps a sign and its spelling apart.
-    return {name: value and spelled_out(value) for name, value in field.items()}
+def _for_reader(told: dict[str, Any]) -> dict[str, Any]:
+    # What is compared keeps a sign and its spelling apart, and one secret key and another.
+    return {
+        name: HIDDEN if isinstance(value, _Unseen) else value and spelled_out(value) for name, value in told.items()
+    }
 
 
 def _is_own_job(row: _Row) -> bool:
@@ -154,10 +160,10 @@ def _merged(changes: Sequence[Told]) -> list[_Row]:
 
 
 def _label_new(rows: list[_Row]) -> list[_Row]:
-    """Name rows whose key the database counts, and those whose key is one of these: they differ each time."""
+    """Name rows whose key is counted, random or secret, and those whose key is one of these: they differ each time."""
     count = 0
     for row in rows:
-        if row.before is None and _is_generated(row.model._meta.pk):
+        if row.before is None and (_is_generated(row.model._meta.pk) or _is_secret(row.model._meta.pk)):
             count += 1
             row.label = f"new {count}"
     labels = {(row.model, row.key): row.label for row in rows if row.label}
@@ -189,7 +195,7 @@ def _fields(
         after = row.after.get(str(field.column)) if row.after else None
         if before == after:
             continue
-        if _is_secret(field):
+        if _is_secret(field) and not field.is_relation:
             yield {"name": field.name, "before": before and HIDDEN, "after": after and HIDDEN}
             continue
         shown = _shown(field, after, labels, window)
@@ -216,18 +222,22 @@ def _shown(
     if value is None:
         return None
     if field.is_relation:
-        return _label_of(field, value, labels) or _cut(_text(value))
+        return _label_of(field, value, labels) or _value(field, _text(value))
     if window and isinstance(field, models.DateTimeField) and _is_within(value, window):
         return NOW
     return _cut(_text(masked(value)))
 
 
-def _shown_key(row: _Row) -> str:
-    return HIDDEN if _is_secret(row.model._meta.pk) else _cut(row.key)
+def _value(field: models.Field[Any, Any], text: str) -> str:
+    """Return a key for the reader; of a secret one only what tells it from others."""
+    return _Unseen(sha256(text.encode()).hexdigest()) if _is_secret(field) else _cut(text)
 
 
 def _is_secret(field: models.Field[Any, Any]) -> bool:
-    return not field.is_relation and names_secret(str(field.column))
+    """True for a name that says so, and for a relation to a row whose key is a secret."""
+    if isinstance(field, models.ForeignKey):
+        return _is_secret(field.target_field)
+    return names_secret(str(field.column))
 
 
 def masked(value: Any) -> Any:
