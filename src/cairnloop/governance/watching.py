@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from cairnloop.core import jobs
 from cairnloop.core.transaction_control import nothing_written_elsewhere, transaction_kept
+from cairnloop.governance.counting import counting
 from cairnloop.governance.effects import Effect, Told, effect_of
 from cairnloop.governance.installing import unwatched, watched_tables
 from cairnloop.governance.refusals import ENDS_TRANSACTION
@@ -55,22 +56,19 @@ def watching(tool: Tool) -> Iterator[Watch]:
             _("The database does not tell what happens in %(tables)s. Run manage.py migrate, and propose it again.")
             % {"tables": ", ".join(sorted(unseen))}
         )
-    before, locked, began_at, transaction = _written(), _locked_whole(), timezone.now(), _transaction()
+    locked, began_at, transaction = _locked_whole(), timezone.now(), _transaction()
     _set(**{WATCHING: str(ROWS), TABLES: f",{','.join(sorted(tables))},", TOLD: "", COUNT: ""})
     watch = Watch()
-    with transaction_kept(), nothing_written_elsewhere():
+    with transaction_kept(), nothing_written_elsewhere(), counting() as count:
         yield watch
     if _transaction() != transaction:
         raise NotForeseeable(str(ENDS_TRANSACTION))
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SELECT current_setting(%s, true), current_setting(%s, true)", [TOLD, COUNT])
-        lines, count = cursor.fetchone()
+        lines, told = cursor.fetchone()
     _set(**{WATCHING: "", TABLES: "", TOLD: "", COUNT: ""})
-    after = _written()
-    written = {table: rows - before.get(table, 0) for table, rows in after.items() if rows != before.get(table, 0)}
-    told = int(count or 0)
-    _refuse_unwatched(tables, written, told=told, locked=_locked_whole() - locked)
+    _refuse_unwatched(tables, count.written(), told=int(told or 0), locked=_locked_whole() - locked)
     changes = [_told(line) for line in (lines or "").split("\n")[:-1]]
     watch.effect = effect_of(changes, unsteady=tool.unsteady, began_at=began_at, ended_at=timezone.now())
 
@@ -107,17 +105,6 @@ def _transaction() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text")
         return str(cursor.fetchone()[0])
-
-
-def _written() -> dict[str, int]:
-    """How many rows of each table this transaction has written so far, as PostgreSQL counts itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT CASE WHEN pg_table_is_visible(relid) THEN relname ELSE schemaname || '.' || relname END,"
-            " n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
-            " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND schemaname NOT LIKE 'pg\\_temp%%'"
-        )
-        return dict(cursor.fetchall())
 
 
 def _locked_whole() -> set[str]:
