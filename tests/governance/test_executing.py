@@ -19,7 +19,7 @@ from cairnloop.models import AuditEntry, Message, ToolExecution, ToolProposal
 from cairnloop.testing import run_waiting_jobs
 from tests.factories import BILLING
 from tests.governance.test_approving import approve
-from tests.governance.tools import CAIRNLOOP, Charge
+from tests.governance.tools import CAIRNLOOP, Charge, Rename
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +44,14 @@ class NoSuchCharge(cairnloop.ToolFailure):
 
     def __init__(self, charge: str) -> None:
         self.charge = charge
+
+
+async def later() -> cairnloop.ToolResult:
+    return cairnloop.ToolResult(summary="Never awaited.")
+
+
+def many() -> Any:
+    yield cairnloop.ToolResult(summary="Never begun.")
 
 
 def standing(proposal: ToolProposal) -> Standing:
@@ -114,6 +122,29 @@ class TestRunning:
             Charge.results.append(cairnloop.ToolResult(summary="Done.", details=details))  # type: ignore[arg-type]
             done = run("charge", {"cents": 10 + number}, by=decider, decider=decider).executions.get()
             assert (done.status, done.details) == ("succeeded", {})
+
+    @pytest.mark.parametrize("answer", [lambda: None, lambda: False, lambda: "Done.", lambda: later(), lambda: many()])
+    def test_knows_nothing_of_what_says_nothing(self, decider: Any, group: Group, answer: Any, monkeypatch: Any):
+        # What reached outside may have happened; what only writes this database is undone, and what reads did nothing.
+        monkeypatch.setattr(Charge, "run", lambda self, **_: answer())
+        outside = run("charge", {"cents": 5}, by=decider, decider=decider).executions.get()
+        assert (outside.status, outside.error) == ("unknown", "broke_off")
+        looked_up = cairnloop.propose_tool(tool="lookup", input={"cents": 6}, by=BILLING)
+        run_waiting_jobs()
+        assert looked_up.executions.get().status == "failed"
+        proposal = cairnloop.propose_tool(tool="rename_group", input={"group": group.pk, "to": "Southbeam"}, by=decider)
+        approve(proposal.approvals.get(), decider)
+
+        def rename(self: Any, *, input: Any, context: Any, run_key: str) -> Any:
+            Group.objects.update(name=input.to)
+            return answer()
+
+        monkeypatch.setattr(Rename, "run", rename)
+        run_waiting_jobs()
+        group.refresh_from_db()
+        assert (proposal.executions.get().status, group.name) == ("failed", "Northbeam")
+        again = cairnloop.propose_tool(tool="rename_group", input={"group": group.pk, "to": "Westbeam"}, by=decider)
+        assert again.status == "blocked"
 
     def test_ends_trying_again(self, decider: Any):
         Charge.fails_with.extend(cairnloop.ToolFailure("Busy.", may_retry=True) for _ in range(9))
@@ -252,6 +283,14 @@ class TestNotKnowing:
         execution.refresh_from_db()
         assert (execution.status, execution.summary) == ("succeeded", "It went through.")
         assert len(Charge.calls) == 1
+
+    @pytest.mark.parametrize("answer", [False, True, "It went through.", lambda: later()])
+    def test_learns_nothing_from_another_answer(self, decider: Any, answer: Any):
+        execution = self.unknown(decider)
+        Charge.answers.append(answer() if callable(answer) else answer)
+        reconcile_executions(now=timezone.now() + timedelta(hours=1))
+        execution.refresh_from_db()
+        assert (execution.status, execution.asked) == ("unknown", 1)
 
     def test_asks_no_tool_about_what_was_altered(self, decider: Any):
         proposal = self.unknown(decider).proposal

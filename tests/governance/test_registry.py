@@ -88,6 +88,11 @@ class RunThatYields(Sound):
         yield cairnloop.ToolResult(summary="Never.")
 
 
+class AsyncRunThatYields(Sound):
+    async def run(self, *, input: Any, context: Any, run_key: str) -> Any:  # type: ignore[override]
+        yield cairnloop.ToolResult(summary="Never.")
+
+
 class WithoutRun(cairnloop.Tool):
     name = "without_run"
     title = "Without run"
@@ -182,6 +187,7 @@ class TestARegistry:
             (InputOfAnotherKind, "pydantic model"),
             (InputWithASecret, "SecretStr"),
             (RunThatYields, "yields"),
+            (AsyncRunThatYields, "yields"),
             (WithoutRun, "no run method"),
             (RunWithoutKey, "run must accept"),
             (AsyncRun, "is async"),

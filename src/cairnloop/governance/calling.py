@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from cairnloop.governance.answers import result_of
 from cairnloop.governance.canonical import Unkeepable, keepable
 from cairnloop.governance.effects import masked
 from cairnloop.governance.guarding import Runnable
@@ -35,7 +36,8 @@ class Outcome:
 def call_tool(runnable: Runnable, *, run_key: str) -> Outcome:
     """Run a tool and return what became of it. What cannot be known is unknown, never a failure."""
     try:
-        return happened(runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key))
+        answer = runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key)
+        return happened(result_of(answer))
     except ToolFailure as failure:
         return refused(failure)
     except Exception as error:
@@ -47,15 +49,13 @@ def call_tool(runnable: Runnable, *, run_key: str) -> Outcome:
         return Outcome(status=ToolExecution.Status.UNKNOWN, summary=summary, error="broke_off")
 
 
-def happened(result: object) -> Outcome:
-    """Return the outcome of a tool that came to its end."""
-    summary, details = "", {}
-    if isinstance(result, ToolResult):
-        summary = sentence(result.summary, limit=SUMMARY_CHARS)
-        try:
-            details = masked(keepable(result.details)) if isinstance(result.details, Mapping) else {}
-        except Unkeepable:
-            details = {}
+def happened(result: ToolResult) -> Outcome:
+    """Return the outcome of a tool that said what it did."""
+    summary, details = sentence(result.summary, limit=SUMMARY_CHARS), {}
+    try:
+        details = masked(keepable(result.details)) if isinstance(result.details, Mapping) else {}
+    except Unkeepable:
+        details = {}
     return Outcome(status=ToolExecution.Status.SUCCEEDED, summary=summary or _("Done."), details=details)
 
 

@@ -19,6 +19,7 @@ from cairnloop.core import telemetry
 from cairnloop.core.errors import InvalidTransition
 from cairnloop.core.events import publish
 from cairnloop.core.transactions import command, pipeline, savepoint
+from cairnloop.governance.answers import result_of
 from cairnloop.governance.asking import GOVERNANCE, ask, ask_again, subject_of
 from cairnloop.governance.calling import Outcome, broken, call_tool, happened, refused
 from cairnloop.governance.events import ToolProposalChanged, ToolRunDue
@@ -111,7 +112,8 @@ def _effect(runnable: Runnable, *, run_key: str, shown_effect: str) -> Outcome:
     try:
         with savepoint():
             with watching(runnable.tool) as watch:
-                result = runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key)
+                answer = runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key)
+                result = result_of(answer)
             if watch.effect is None or watch.effect.digest != shown_effect:
                 raise Stopped(Cause.EFFECT_CHANGED)
             return happened(result)

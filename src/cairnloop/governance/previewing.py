@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from cairnloop.conf import get_settings
 from cairnloop.core.transaction_control import StatementRefused
 from cairnloop.core.transactions import limit_statements, undone
+from cairnloop.governance.answers import result_of
 from cairnloop.governance.effects import Effect
 from cairnloop.governance.refusals import words_for_refused
 from cairnloop.governance.validating import NotForeseeable, said_by, sentence
@@ -33,7 +34,7 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
         with undone(here_alone=True):
             limit_statements(seconds=get_settings().tool_preview_seconds)
             with watching(tool) as watch:
-                tool.run(input=model, context=context, run_key=RUN_KEY)
+                result_of(tool.run(input=model, context=context, run_key=RUN_KEY))
             effect = watch.effect
     except ToolFailure as failure:
         raise NotForeseeable(sentence(said_by(failure)) or _("The action could not be done now.")) from failure

@@ -16,6 +16,7 @@ from cairnloop.core.errors import InvalidTransition
 from cairnloop.core.events import publish
 from cairnloop.core.jobs import is_running
 from cairnloop.core.transactions import command, pipeline
+from cairnloop.governance.answers import result_of
 from cairnloop.governance.asking import GOVERNANCE, subject_of
 from cairnloop.governance.binding import seal_of
 from cairnloop.governance.calling import Outcome, happened, refused
@@ -104,7 +105,8 @@ def _answer(execution: ToolExecution, *, now: datetime) -> Outcome | None:
     if tool is None or model is None or proposal.digest != seal_of(proposal):
         return None
     try:
-        result = tool.reconcile(input=model, context=context_of(proposal), run_key=execution.run_key)
+        answer = tool.reconcile(input=model, context=context_of(proposal), run_key=execution.run_key)
+        return None if answer is None else happened(result_of(answer))
     except ToolFailure as failure:
         # Not yet, perhaps: what was asked for may be under way where it was asked.
         if execution.begun_at is None or execution.begun_at > now - NO_IS_FINAL_AFTER:
@@ -114,4 +116,3 @@ def _answer(execution: ToolExecution, *, now: datetime) -> Outcome | None:
     except (Exception, SystemExit) as error:
         logger.warning("reconcile of tool %s failed: %s", tool.name, type(error).__name__)
         return None
-    return None if result is None else happened(result)

@@ -98,7 +98,7 @@ def _load(path: str) -> Tool:
         raise ImproperlyConfigured(f"{where} cannot be created without arguments: {error}") from error
     for method in METHODS:
         check_method(where, tool, method, inspect.signature(getattr(Tool, method)))
-        if inspect.isgeneratorfunction(getattr(tool, method)):
+        if inspect.isgeneratorfunction(getattr(tool, method)) or inspect.isasyncgenfunction(getattr(tool, method)):
             raise ImproperlyConfigured(f"{where}: {method} yields, so that calling it does nothing. Return the answer.")
     return tool
 
