@@ -386,6 +386,16 @@ class TestWhatStays:
             0
         ].cause
 
+    def test_knows_what_is_unsteady_in_any_spelling(self, decider: Any, monkeypatch: Any, settings: Any):
+        monkeypatch.setattr(Anything, "writes", ("auth.group",))
+        monkeypatch.setattr(Anything, "unsteady", frozenset({"auth.group.name"}))
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP}
+        names = iter(["Northbeam", "Southbeam"])
+        proposal = doing(lambda: Group.objects.create(name=next(names)))
+        approve(proposal.approvals.get(), decider)
+        run_waiting_jobs()
+        assert proposal.executions.get().status == "succeeded"
+
     def test_compares_jobs_but_for_the_keys_of_what_is_made_with_them(self, decider: Any):
         def welcome() -> None:
             made = Group.objects.create(name="Welcomed")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
+from django.db import models
 from django.test import override_settings
 from pydantic import BaseModel, Field, SecretStr
 
@@ -134,6 +138,54 @@ class UnsteadyElsewhere(Sound):
     unsteady = frozenset({"auth.User"})
 
 
+class ReadsAndWrites(Sound):
+    risk = cairnloop.Risk.READ_ONLY
+    transactional = True
+    writes = ("auth.Group",)
+
+
+class WritesAProxy(Sound):
+    transactional = True
+    writes = ("auth.Group", "auth.ShownGroup")
+
+
+class WritesAComposite(Sound):
+    transactional = True
+    writes = ("auth.Pair",)
+
+
+class UnsteadyWithoutAColumn(Sound):
+    transactional = True
+    writes = ("auth.Group",)
+    unsteady = frozenset({"auth.Group.permissions"})
+
+
+class InputOfTwoNames(Sound):
+    class Input(BaseModel):
+        """One that is given by one name and kept by another."""
+
+        amount: int = Field(validation_alias="amt")
+
+
+class InputKeptByAnotherName(Sound):
+    class Input(BaseModel):
+        """One that is kept by another name than it is given by."""
+
+        amount: int = Field(serialization_alias="amt")
+
+
+class InputOfOneOtherName(Sound):
+    class Input(BaseModel):
+        """One name, and another in the code."""
+
+        amount: int = Field(0, alias="amt")
+
+
+class FailsAtOnce(Sound):
+    def __init__(self) -> None:
+        raise RuntimeError("sk_live_1234")
+
+
 class NeedsArguments(Sound):
     def __init__(self, client: str) -> None:
         self.client = client
@@ -155,6 +207,28 @@ HERE = "tests.governance.test_registry"
 
 def tools(*classes: type[cairnloop.Tool], **others: Any) -> override_settings:
     return override_settings(CAIRNLOOP={"TOOLS": [f"{HERE}.{each.__name__}" for each in classes], **others})
+
+
+@pytest.fixture(scope="module")
+def odd_models() -> Iterator[None]:
+    """Models a host may have, as long as these tests run."""
+
+    class ShownGroup(Group):
+        class Meta:
+            app_label = "auth"
+            proxy = True
+
+    class Pair(models.Model):
+        pk = models.CompositePrimaryKey("one", "other")
+        one = models.IntegerField()
+        other = models.IntegerField()
+
+        class Meta:
+            app_label = "auth"
+
+    yield
+    del apps.all_models["auth"]["showngroup"], apps.all_models["auth"]["pair"]
+    apps.clear_cache()
 
 
 class TestARegistry:
@@ -197,14 +271,27 @@ class TestARegistry:
             (UnsteadyField, "no field"),
             (UnsteadyElsewhere, "writes does not have"),
             (NeedsArguments, "without arguments"),
+            (ReadsAndWrites, "ask nobody"),
+            (UnsteadyWithoutAColumn, "no column of its own"),
+            (InputOfTwoNames, "Field(alias=…)"),
+            (InputKeptByAnotherName, "Field(alias=…)"),
+            (FailsAtOnce, "__init__ failed with RuntimeError"),
+            (WritesAProxy, "Name the model it stands for: 'auth.Group'"),
+            (WritesAComposite, "a composite primary key"),
             (BaseModel, "not a subclass of cairnloop.Tool"),
         ],
     )
+    @pytest.mark.usefixtures("odd_models")
     def test_names_what_is_wrong_with_a_class(self, tool: type, says: str):
         with tools(tool):
             (found,) = check_tools(None)
+        assert "sk_live" not in found.msg
         assert (found.id, tool.__name__ in found.msg) == ("cairnloop.E009", True)
         assert says in found.msg
+
+    def test_takes_another_name_of_a_field(self):
+        with tools(InputOfOneOtherName):
+            assert not list(check_tools(None))
 
     def test_refuses_two_tools_of_one_name(self):
         with tools(Sound, SoundToo), pytest.raises(ImproperlyConfigured, match="'sound', and so has another"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.apps import apps
 from django.db import connection
 
 from cairnloop.core import jobs
+from cairnloop.governance.labels import model_named
 from cairnloop.governance.registry import registered_tools
 from cairnloop.governance.triggers import FUNCTION, INSTALL_SQL, TRIGGER
 from cairnloop.hooks.tool import Tool
@@ -16,7 +16,7 @@ from cairnloop.hooks.tool import Tool
 
 def tables_of(tool: Tool) -> set[str]:
     """Return the tables a transactional tool says it writes."""
-    return {apps.get_model(label)._meta.db_table for label in tool.writes}
+    return {model_named(label)._meta.db_table for label in tool.writes}
 
 
 def watched_tables(tool: Tool) -> set[str]:

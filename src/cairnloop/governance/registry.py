@@ -10,18 +10,18 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.db import DEFAULT_DB_ALIAS, router
 from django.utils.module_loading import import_string
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from cairnloop.conf import Settings, get_settings
 from cairnloop.core import jobs
 from cairnloop.core.actors import Actor, ActorKind
 from cairnloop.core.texts import spelled_out
 from cairnloop.governance.canonical import digest_of
+from cairnloop.governance.labels import check_label, model_named
 from cairnloop.governance.modes import Mode, mode_for
 from cairnloop.hooks.loading import check_method
 from cairnloop.hooks.tool import Risk, Tool
@@ -96,6 +96,11 @@ def _load(path: str) -> Tool:
         tool = found()
     except TypeError as error:
         raise ImproperlyConfigured(f"{where} cannot be created without arguments: {error}") from error
+    except Exception as error:
+        # The class only: a message may hold what a setting keeps secret.
+        raise ImproperlyConfigured(
+            f"{where}: __init__ failed with {type(error).__name__}. Let run() get what it needs, or put that right."
+        ) from error
     for method in METHODS:
         check_method(where, tool, method, inspect.signature(getattr(Tool, method)))
         if inspect.isgeneratorfunction(getattr(tool, method)) or inspect.isasyncgenfunction(getattr(tool, method)):
@@ -139,6 +144,11 @@ def _check_rules(where: str, tool: type[Tool]) -> None:
     for flag in ("transactional", "needs_two_people"):
         if not isinstance(getattr(tool, flag), bool):
             raise ImproperlyConfigured(f"{where}: {flag} must be True or False.")
+    if tool.transactional and risk is Risk.READ_ONLY:
+        raise ImproperlyConfigured(
+            f"{where} is transactional and READ_ONLY, so that it would write and ask nobody. Take Risk.LOW_WRITE, or"
+            " leave out transactional and writes."
+        )
     _check_writes(where, tool)
     if tool.run is Tool.run:
         raise ImproperlyConfigured(f"{where} has no run method, so it could do nothing.")
@@ -154,36 +164,14 @@ def _check_writes(where: str, tool: type[Tool]) -> None:
             f'{where} is transactional and must say which models it writes: writes = ("billing.Invoice",).'
         )
     for label in tool.writes:
-        _check_label(where, label, parts=(2,))
-        _check_written_here(where, label)
+        check_label(where, label, parts=(2,))
     if not isinstance(tool.unsteady, frozenset):
         raise ImproperlyConfigured(f"{where}: unsteady must be a frozenset of models and fields.")
     for label in tool.unsteady:
-        _check_label(where, label, parts=(2, 3))
+        check_label(where, label, parts=(2, 3))
         # Jobs are watched without being named.
-        if ".".join(label.split(".")[:2]) not in (*tool.writes, jobs.MODEL):
+        if model_named(label) not in map(model_named, (*tool.writes, jobs.MODEL)):
             raise ImproperlyConfigured(f"{where}: unsteady names {label!r}, and writes does not have that model.")
-
-
-def _check_label(where: str, label: Any, *, parts: tuple[int, ...]) -> None:
-    named = label.split(".") if isinstance(label, str) else []
-    try:
-        if len(named) not in parts:
-            raise LookupError
-        model = apps.get_model(named[0], named[1])
-        if len(named) == 3:
-            model._meta.get_field(named[2])
-    except (LookupError, FieldDoesNotExist):
-        raise ImproperlyConfigured(f"{where} names {label!r}, which is no model, or no field, of this host.") from None
-
-
-def _check_written_here(where: str, label: str) -> None:
-    alias = router.db_for_write(apps.get_model(label))
-    if alias != DEFAULT_DB_ALIAS:
-        raise ImproperlyConfigured(
-            f"{where} names {label!r}, which DATABASE_ROUTERS sends to {alias!r}. Cairnloop can show and undo what"
-            f" happens in {DEFAULT_DB_ALIAS!r} alone: leave out transactional and writes, and nothing is previewed."
-        )
 
 
 def _check_input(where: str, tool: type[Tool]) -> None:
@@ -195,6 +183,7 @@ def _check_input(where: str, tool: type[Tool]) -> None:
     except Exception as error:
         raise ImproperlyConfigured(f"{where}: Input cannot be described as JSON: {type(error).__name__}.") from error
     for name, field in given.model_fields.items():
+        _check_alias(where, name, field)
         _check_seen(where, f"the title of {name}", field.title or "")
         _check_seen(where, f"the description of {name}", field.description or "")
     # Kept with the proposal, such a value is asterisks, and the run would get those.
@@ -202,6 +191,15 @@ def _check_input(where: str, tool: type[Tool]) -> None:
         raise ImproperlyConfigured(
             f"{where}: Input has a SecretStr of pydantic, which is lost when it is kept. Use str, or better let"
             " run() look the secret up."
+        )
+
+
+def _check_alias(where: str, name: str, field: FieldInfo) -> None:
+    """One name for each field: what is kept is what was given, and is given to the tool again."""
+    if any(each not in (None, field.alias) for each in (field.validation_alias, field.serialization_alias)):
+        raise ImproperlyConfigured(
+            f"{where}: {name} of Input has a validation_alias or serialization_alias. Give it one name:"
+            " take Field(alias=…)."
         )
 
 

@@ -18,6 +18,7 @@ from cairnloop.core.transaction_control import nothing_written_elsewhere, transa
 from cairnloop.governance.counting import counting
 from cairnloop.governance.effects import Effect, Told, effect_of
 from cairnloop.governance.installing import unwatched, watched_tables
+from cairnloop.governance.labels import unsteady_of
 from cairnloop.governance.refusals import ENDS_TRANSACTION
 from cairnloop.governance.triggers import COUNT, TABLES, TOLD, WATCHING
 from cairnloop.governance.validating import NotForeseeable
@@ -70,7 +71,7 @@ def watching(tool: Tool) -> Iterator[Watch]:
     _set(**{WATCHING: "", TABLES: "", TOLD: "", COUNT: ""})
     _refuse_unwatched(tables, count.written(), told=int(told or 0), locked=_locked_whole() - locked)
     changes = [_told(line) for line in (lines or "").split("\n")[:-1]]
-    watch.effect = effect_of(changes, unsteady=tool.unsteady, began_at=began_at, ended_at=timezone.now())
+    watch.effect = effect_of(changes, unsteady=unsteady_of(tool), began_at=began_at, ended_at=timezone.now())
 
 
 def _refuse_unwatched(tables: set[str], written: dict[str, int], *, told: int, locked: set[str]) -> None:
