@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, field_validator
 
 import cairnloop
 from cairnloop.governance.proposing import OtherAccount, ProposerRefused, UnknownTool
@@ -14,6 +15,42 @@ from tests.factories import BILLING, LIN, actor_of, make_conversation
 from tests.governance.conftest import grant
 from tests.governance.test_executing import ask_wrongly
 from tests.governance.tools import CAIRNLOOP, Charge
+
+
+class Login(BaseModel):
+    user: str
+    password: str
+
+    @field_validator("password")
+    @classmethod
+    def _refuse(cls, value: str) -> str:
+        raise ValueError(f"{value[:4]}… is not the password of lin.")
+
+
+class Connect(Charge):
+    """One whose validators say too much."""
+
+    name = "connect"
+
+    class Input(BaseModel):
+        """What opens it."""
+
+        api_token: str
+        host: str
+        login: Login
+
+        @field_validator("api_token")
+        @classmethod
+        def _refuse_token(cls, value: str) -> str:
+            raise ValueError(f"{value} is no token.")
+
+        @field_validator("host", mode="before")
+        @classmethod
+        def _refuse_host(cls, value: str) -> str:
+            raise ValueError(f"acme knows neither {TOLD['api_token'].upper()} nor {TOLD['login']['password']}.")
+
+
+TOLD: dict[str, Any] = {"api_token": "sk_live_1234", "host": "acme", "login": {"password": "Hunter-22", "user": "lin"}}
 
 
 def actions(proposal: ToolProposal) -> list[str]:
@@ -71,6 +108,18 @@ class TestProposing:
             proposal = cairnloop.propose_tool(tool="charge", input={"cents": cents}, by=BILLING)
             assert proposal.errors == {"cents": [says]}
         assert cairnloop.propose_tool(tool="charge", input={}, by=BILLING).errors == {"cents": ["This is needed."]}
+
+    def test_repeats_no_secret_in_what_is_wrong(self, settings: Any):
+        settings.CAIRNLOOP = {"TOOLS": ["tests.governance.test_proposing.Connect"]}
+        proposal = cairnloop.propose_tool(tool="connect", input=TOLD, by=BILLING)
+        assert proposal.errors == {
+            "api_token": ["This is not right."],
+            "host": ["acme knows neither •••• nor ••••."],
+            "login.password": ["This is not right."],
+        }
+        assert "sk_live" not in str(proposal.errors).lower()
+        missing = cairnloop.propose_tool(tool="connect", input={"login": {"user": "lin"}}, by=BILLING)
+        assert missing.errors == {name: ["This is needed."] for name in ("api_token", "host", "login.password")}
 
     def test_keeps_nothing_of_what_cannot_be_kept(self):
         for url in ("\x00", "\ud800", "x" * 30_000):

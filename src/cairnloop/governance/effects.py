@@ -18,8 +18,8 @@ from cairnloop.core.secret_names import names_secret
 from cairnloop.core.texts import spelled_out
 from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import digest_of, spell
+from cairnloop.governance.hiding import HIDDEN
 
-HIDDEN = "••••"
 NOW = "(now)"
 GENERATED = "(generated)"
 VALUE_CHARS = 10_000

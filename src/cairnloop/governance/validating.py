@@ -11,12 +11,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
+from cairnloop.core.secret_names import names_secret
 from cairnloop.core.texts import spelled_out, storable
 from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import Unkeepable, keepable
+from cairnloop.governance.hiding import without_secrets
 from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.modes import Mode
-from cairnloop.governance.wording import words_for
+from cairnloop.governance.wording import is_ours, words_for
 from cairnloop.hooks.tool import Tool, ToolContext, ToolDenied, ToolFailure
 
 logger = logging.getLogger("cairnloop.governance")
@@ -61,7 +63,7 @@ def checked_input(tool: Tool, given: Mapping[str, Any]) -> CheckedInput:
     try:
         model = tool.Input.model_validate(dict(given))
     except ValidationError as error:
-        return CheckedInput(model=None, errors=_errors_of(error))
+        return CheckedInput(model=None, errors=_errors_of(error, given))
     except Exception as error:
         # A validator of the tool that looks something up may fail like any other of its answers.
         logger.warning("Input of tool %s failed: %s", tool.name, type(error).__name__)
@@ -123,10 +125,14 @@ def sentence(text: Any, *, limit: int = REASON_CHARS) -> str:
     return spelled_out(storable(text).strip()[:limit])[:limit] if isinstance(text, str) else ""
 
 
-def _errors_of(error: ValidationError) -> dict[str, list[str]]:
+def _errors_of(error: ValidationError, given: Mapping[str, Any]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     # Without the input: it would be repeated where nobody expects it.
     for each in error.errors(include_url=False, include_input=False)[:ERRORS]:
         place = sentence(".".join(map(str, each["loc"])), limit=100) or WHOLE
-        errors.setdefault(place, []).append(sentence(words_for(each), limit=200))
+        words = words_for(each)
+        if any(names_secret(str(part)) for part in each["loc"]) and not is_ours(each):
+            # Its validator may have said a part of it, or all of it in another spelling.
+            words = _("This is not right.")
+        errors.setdefault(place, []).append(sentence(without_secrets(words, given), limit=200))
     return errors

@@ -24,6 +24,11 @@ def words_for(error: Mapping[str, Any]) -> str:
     return next((str(words) for kinds, words in SENTENCES if kind in kinds), message)
 
 
+def is_ours(error: Mapping[str, Any]) -> bool:
+    """True where the words for an error are from here, so that they cannot repeat the value."""
+    return str(error["type"]) in BOUNDS or any(error["type"] in kinds for kinds, _words in SENTENCES)
+
+
 _NEEDED = gettext_lazy("This is needed.")
 _WHOLE = gettext_lazy("Give a whole number.")
 _NUMBER = gettext_lazy("Give a number.")
