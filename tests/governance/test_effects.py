@@ -18,7 +18,7 @@ from tests.governance.test_approving import approve
 from tests.governance.test_previewing import Anything, doing, rows
 
 HERE = "tests.governance.test_effects"
-NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device")
+NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner")
 
 
 def made() -> tuple[type[models.Model], ...]:
@@ -63,7 +63,14 @@ def made() -> tuple[type[models.Model], ...]:
         class Meta:
             app_label = "auth"
 
-    return Profile, Picture, Team, Squad, Token, Device
+    class Owner(models.Model):
+        token = models.OneToOneField(Token, on_delete=models.CASCADE, primary_key=True)
+        name = models.CharField(max_length=40)
+
+        class Meta:
+            app_label = "auth"
+
+    return Profile, Picture, Team, Squad, Token, Device, Owner
 
 
 class Everything(Anything):
@@ -166,6 +173,10 @@ class TestAKeyThatIsASecret:
         keys = iter(["sk_live_1234", "sk_live_5678", "sk_live_5678"])
         proposal = doing(lambda: model("Token").objects.filter(key=next(keys)).update(name="Ended"))
         assert of(proposal)["Token"] == ("••••", {"name": ("", "Ended")})
+        assert run(proposal, decider) == "failed"
+        keys = iter(["sk_live_1234", "sk_live_5678", "sk_live_5678"])
+        proposal = doing(lambda: model("Owner").objects.create(token_id=next(keys), name="Lin"))
+        assert of(proposal)["Owner"] == ("••••", {"name": (None, "Lin")})
         assert run(proposal, decider) == "failed"
 
     def test_is_named_as_new_where_the_row_is(self, decider: Any):

@@ -163,7 +163,8 @@ def _label_new(rows: list[_Row]) -> list[_Row]:
     """Name rows whose key is counted, random or secret, and those whose key is one of these: they differ each time."""
     count = 0
     for row in rows:
-        if row.before is None and (_is_generated(row.model._meta.pk) or _is_secret(row.model._meta.pk)):
+        key = row.model._meta.pk
+        if row.before is None and (_is_generated(key) or (_is_secret(key) and not key.is_relation)):
             count += 1
             row.label = f"new {count}"
     labels = {(row.model, row.key): row.label for row in rows if row.label}
