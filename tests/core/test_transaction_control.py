@@ -70,6 +70,7 @@ SHOWN = [
     "DECLARE few CURSOR FOR SELECT 1; FETCH 1 FROM few; CLOSE few",
     "SET LOCAL app.person = '5'",
     "SET CONSTRAINTS ALL DEFERRED",
+    "SET search_path = 'northbeam','public'",
     "CREATE TEMPORARY TABLE scratch (n int)",
     "SELECT 'setval(1)', lo_price, setval FROM t -- GRANT ALL",
     "EXPLAIN ANALYZE SELECT 1",

@@ -114,6 +114,8 @@ def test_no_answer_of_it_writes_there(monkeypatch: Any, door: str, status: str):
 def test_what_is_not_transactional_may(monkeypatch: Any):
     def note(self: Any, *, input: Any, context: Any) -> bool:
         Group.objects.using("second").create(name="Asked")
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SET work_mem = '8MB'")
         return True
 
     monkeypatch.setattr(f"{OUTSIDE}.Tag.authorize", note)

@@ -286,6 +286,10 @@ class TestWhatIsRefused:
         reason = self.refused(lambda: connection.cursor().execute("TRUNCATE auth_group_permissions"))
         assert "auth_group_permissions" in reason
 
+    def test_refuses_to_make_a_table(self):
+        reason = self.refused(lambda: connection.cursor().execute("SELECT name INTO copied FROM auth_group"))
+        assert "copied" in reason
+
     def test_refuses_a_table_that_does_not_tell(self):
         with connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER cairnloop_effect ON auth_group")

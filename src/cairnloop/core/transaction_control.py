@@ -59,8 +59,8 @@ class WritesElsewhere(StatementRefused):
 
 
 @contextmanager
-def transaction_kept() -> Iterator[None]:
-    """Refuse statements of transaction control inside the block, and those whose effect is in no row.
+def transaction_kept(*, rows_alone: bool = True) -> Iterator[None]:
+    """Refuse statements of transaction control inside the block; with `rows_alone`, also what has its effect in no row.
 
     Raises EndsTransaction and CannotBeShown where one is tried, through Django or on the connection of its driver.
     """
@@ -70,7 +70,7 @@ def transaction_kept() -> Iterator[None]:
         text = _text_of(sql, own)
         if controls_transaction(text, savepoints=own.savepoint_ids):
             raise EndsTransaction
-        if LITERALS.search(text) or _reads_literals_otherwise(own) or not all(map(_is_shown, read(text))):
+        if LITERALS.search(text) or _reads_literals_otherwise(own) or (rows_alone and not can_be_shown(text)):
             raise CannotBeShown
 
     with own.execute_wrapper(_asking(refuse)), driver_guarded(own, refuse, at_end=EndsTransaction):
@@ -145,7 +145,8 @@ def _is_shown(statement: Statement) -> bool:
             return "program" not in statement.words and not statement.words.isdisjoint({"stdin", "stdout"})
         case ["explain", *_]:
             return "create" not in statement.words
-        case ["rollback" | "prepare", *_] | ["set", "constraints", *_]:
+        case ["rollback" | "prepare", *_] | ["set", "constraints" | "search_path", *_]:
+            # Where each customer of the host has a schema, the path may be set for every cursor.
             return True
         case ["set", "local", setting, *_]:
             return setting not in OWN_SETTINGS

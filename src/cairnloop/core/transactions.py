@@ -67,11 +67,11 @@ def sheltered() -> AbstractContextManager[None]:
 def undone(*, here_alone: bool = False) -> Iterator[None]:
     """Open a savepoint that is rolled back however it ends: its rows, jobs and notifications never were, and what
     was to happen after the commit never does. Sequences alone have moved on. Raises StatementRefused where the block
-    tries to end the transaction, to set a savepoint of this name anew, or to do what is in no row; with `here_alone`,
-    also where it writes to another database, which nothing would undo."""
+    tries to end the transaction, or to set a savepoint of this name anew; with `here_alone` also where it writes to
+    another database, or does what is in no row, which nothing would undo or show."""
     with transaction.atomic():
         try:
-            with transaction_kept(), nothing_written_elsewhere() if here_alone else nullcontext():
+            with transaction_kept(rows_alone=here_alone), nothing_written_elsewhere() if here_alone else nullcontext():
                 yield
         finally:
             transaction.set_rollback(True)
