@@ -173,7 +173,7 @@ class TestWhatIsSeen:
         assert rows(doing(there_and_back)) == []
 
     def test_keeps_long_values_whole_and_tells_the_longest_apart_by_what_is_cut(self, conversation: Any, settings: Any):
-        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "MESSAGE_LIMIT_CHARS": 20_000}
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "MESSAGE_LIMIT_CHARS": 16_000}
 
         def write(text: str) -> Callable[[], Any]:
             return lambda: cairnloop.add_note(conversation_id=conversation.pk, text=text, by=BILLING)
