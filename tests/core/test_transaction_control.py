@@ -98,6 +98,7 @@ UNSHOWN = [
     "SET LOCAL ROLE postgres",
     "SET LOCAL session_replication_role = replica",
     "SET LOCAL cairnloop.effect_watching = ''",
+    "SET LOCAL \"cairnloop.effect_told\" = ''",
     "SET work_mem = '8MB'",
     "SELECT set_config('standard_conforming_strings', 'off', true)",
     "SET LOCAL backslash_quote = on",

@@ -149,7 +149,7 @@ def _is_shown(statement: Statement) -> bool:
             # Where each customer of the host has a schema, the path may be set for every cursor.
             return True
         case ["set", "local", setting, *_]:
-            return setting not in OWN_SETTINGS
+            return setting.split(".")[0] not in OWN_SETTINGS
         case ["create", "temp" | "temporary", "table", *_]:
             return True
         case ["create", "local" | "global", "temp" | "temporary", "table", *_]:
