@@ -106,14 +106,15 @@ class Tool:
     def run(self, *, input: Any, context: ToolContext, run_key: str) -> ToolResult:
         """Do it. `run_key` is the same for every attempt, so that an external system can refuse a repetition.
 
-        Raises ToolFailure where nothing was done. Whatever else it raises means: nobody knows, unless the tool is
-        transactional; then nothing was done.
+        Raises ToolFailure where nothing was done. Whatever else it raises or returns means: nobody knows, unless the
+        tool is transactional; then nothing was done.
         """
         raise ToolFailure(f"{type(self).__name__} has nothing to run.")
 
     def reconcile(self, *, input: Any, context: ToolContext, run_key: str) -> ToolResult | None:
         """Find out what became of a run that ended unseen: return its result if it happened, raise ToolFailure if
-        it did not, and return None where it cannot be told; a person is asked then. Never do it here.
+        it did not, and return None where it cannot be told; a person is asked then, as after any other answer. Never
+        do it here.
 
         A ToolFailure counts from a quarter of an hour after the run began: until then it may still be under way."""
         return None

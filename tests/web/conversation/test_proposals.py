@@ -68,6 +68,13 @@ class TestTheCard:
             assert words in card
         assert card.index("Northbeam") < card.index("Inputs")
 
+    def test_says_so_when_nothing_would_change(self, desk, conversation, decider, group):  # noqa: F811
+        given = {"group": group.pk, "to": "Southbeam"}
+        cairnloop.propose_tool(tool="rename_group", input=given, by=BILLING, conversation_id=conversation.pk)
+        assert "Nothing in the database would change." not in cards(desk, conversation)
+        ToolProposal.objects.update(effect={"rows": []})
+        assert "Nothing in the database would change." in cards(desk, conversation)
+
     def test_offers_nothing_to_who_may_not(self, desk, conversation):
         proposed(conversation)
         card = cards(desk, conversation)

@@ -152,7 +152,7 @@ def card_of(
         status=_status(state.standing),
         risk=_risk(proposal),
         says=_says(state) if is_bound or not waits else _("It was asked anew just now. Look again before you approve."),
-        consequence=proposal.consequence,
+        consequence=_consequence(proposal),
         changes=changes[:FIRST_CHANGES],
         more_changes=changes[FIRST_CHANGES:],
         inputs=tuple((name, value_of(words)) for name, words in inputs_of(proposal)),
@@ -178,6 +178,12 @@ def card_of(
         reason=refused.reason if refused else "",
         takes_focus=takes_focus,
     )
+
+
+def _consequence(proposal: ToolProposal) -> str:
+    if proposal.effect is None or proposal.effect.get("rows"):
+        return proposal.consequence
+    return f"{proposal.consequence} {_('Nothing in the database would change.')}".strip()
 
 
 def _needs_another(request: OperatorRequest, proposal: ToolProposal, approval: ToolApproval | None) -> bool:
