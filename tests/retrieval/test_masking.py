@@ -59,6 +59,12 @@ class TestMask:
     def test_leaves_what_the_question_is_about(self, text):
         assert mask(text) == text
 
+    def test_reads_a_text_about_once_however_long_its_gaps(self):
+        gap = " " * 200_000
+        assert mask(f"my password{gap}x") == f"my password{gap}x"
+        assert mask(f"my password{gap}is{gap}hunter2") == f"my password{gap}is{gap}[secret]"
+        assert mask(f"pin{gap}4711") == f"pin{gap}[secret]"
+
     def test_takes_out_the_names_it_is_told(self):
         assert mask("I am Lin Zhao, and linear builds fail", names=["Lin Zhao"]) == (
             "I am [name] [name], and linear builds fail"

@@ -21,16 +21,17 @@ _EMAIL = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Possessive wherever two runs of space may follow one another: else a long run is tried in every way to part it.
 _BEARER = re.compile(
     r"""\b(?P<what>bearer|pass(?:word|phrase|code|wd)|passwort|kennwort|mot\ de\ passe|contraseña|pwd?|pin|secret|token
       |api[_ -]?key)
-    (?P<by>\s*(?:is|ist|lautet|est|es)?\s*[:=→]\s*|\s+(?:is|ist|lautet)\s+(?!(?:
+    (?P<by>\s*+(?:is|ist|lautet|est|es)?\s*+[:=→]\s*|\s++(?:is|ist|lautet)\s++(?!(?:
       wrong|not|incorrect|invalid|expired|lost|still|correct|always|never|missing|required|empty|being|asked|refused
       |falsch|nicht|abgelaufen|ungültig)\b))
     \S{3,}
-    | \b(?P<what2>pass)(?P<by2>\s*[:=]\s*)(?=\S*\d)\S{4,}
-    | \b(?P<what3>pin|cv[vc]2?)(?P<by3>\s+)\d{3,8}\b
-    | \b(?P<what4>(?:my|mein|the|das)\s(?:password|passwort|kennwort|pw))(?P<by4>\s+)(?=\S*\d)\S{4,}""",
+    | \b(?P<what2>pass)(?P<by2>\s*+[:=]\s*)(?=\S*\d)\S{4,}
+    | \b(?P<what3>pin|cv[vc]2?)(?P<by3>\s++)\d{3,8}\b
+    | \b(?P<what4>(?:my|mein|the|das)\s(?:password|passwort|kennwort|pw))(?P<by4>\s++)(?=\S*\d)\S{4,}""",
     re.IGNORECASE | re.VERBOSE,
 )
 _TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{19,}(?:\.[\w-]{6,}){0,2}")

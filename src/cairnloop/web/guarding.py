@@ -23,6 +23,9 @@ from cairnloop.web.responses import error_response, page_before, refuse_forgery,
 
 P = ParamSpec("P")
 
+SIGNED_OUT = "Cairnloop-Signed-Out"
+"""A header by which scripts tell that nothing was done, and what was typed is to be kept."""
+
 
 class OperatorNotKnown(NotAllowed):
     """You can read here, but this site does not know you as an operator. Nothing was changed."""
@@ -105,4 +108,7 @@ def _to_login(request: OperatorRequest) -> HttpResponse:
     if not request.htmx:
         return redirect_to_login(request.get_full_path(), login_url)
     page = request.htmx.current_url_abs_path or resolve_url("cairnloop:home")
-    return HttpResponseClientRedirect(redirect_to_login(page, login_url).url)
+    response = HttpResponseClientRedirect(redirect_to_login(page, login_url).url)
+    # Otherwise it looks like the answer to what was sent.
+    response[SIGNED_OUT] = "true"
+    return response

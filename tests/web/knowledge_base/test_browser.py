@@ -128,6 +128,21 @@ class TestWriting:
         expect(text_field(page)).to_have_value("Mine.")
         expect(page.locator("cl-editor")).to_have_attribute("data-state", "unsaved")
 
+    def test_survives_a_session_that_ended(self, desk, article):
+        page = desk().open(url("article-editor", article.pk), state="")
+        asked = Asked(page)
+        saved(page)
+        cookies = page.context.cookies()
+        page.context.clear_cookies()
+        text_field(page).fill("Mine.")
+        page.keyboard.press("ControlOrMeta+s")
+        page.wait_for_url("**/login/**")
+        assert asked.count == 0
+        page.context.add_cookies(cookies)
+        page.goto(page.url.split("/login/")[0] + url("article-editor", article.pk))
+        expect(page.get_by_text("What you had not saved is back in the fields.")).to_be_visible()
+        expect(text_field(page)).to_have_value("Mine.")
+
     def test_meets_someone_elses_version_and_goes_on(self, desk, article, backstage):
         page = desk().open(url("article-editor", article.pk), state="")
         saved(page)

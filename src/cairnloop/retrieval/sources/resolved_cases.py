@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from cairnloop.conversations.models import ConversationQuerySet
@@ -56,5 +57,8 @@ def fetch(chunk_ids: Sequence[int], cases: ConversationQuerySet) -> dict[int, Fo
 def _among(cases: ConversationQuerySet) -> tuple[str, tuple[Any, ...]]:
     if cases.query.is_empty():
         return "false", ()
-    sql, params = cases.order_by().values("pk").query.sql_with_params()
+    try:
+        sql, params = cases.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # As of a filter by an empty list, which is seen only here.
+        return "false", ()
     return f"resolved.conversation_id IN ({sql})", tuple(params)

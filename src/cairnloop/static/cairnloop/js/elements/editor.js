@@ -99,10 +99,17 @@ customElements.define("cl-editor", class extends HTMLElement {
   /** Before anything is swapped or left: what was sent is stored now. */
   #answered({ target, detail }) {
     if (target !== this.form || detail.xhr.status !== 200) return
+    if (detail.xhr.getResponseHeader("Cairnloop-Signed-Out")) return this.#leaveToSignIn()
     this.saved = this.sent
     if (this.#isUnsaved) this.#keep()
     else this.#forget()
     this.querySelector("[data-restored]")?.remove()
+  }
+
+  /** Nothing was saved: it is back in the fields after signing in. */
+  #leaveToSignIn() {
+    this.#keep()
+    this.goes = true
   }
 
   #done({ target }) {
