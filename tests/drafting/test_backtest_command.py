@@ -13,8 +13,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 import cairnloop
+from cairnloop.drafting import generating
 from cairnloop.drafting.backtesting import conversations
-from tests.drafting.support import ADA, ASKED, REFUNDS, SKIPPED, UNKNOWN, WEAK, WORDS_ONLY, ask
+from tests.drafting.support import (
+    ADA,
+    ASKED,
+    REFUNDS,
+    SKIPPED,
+    UNKNOWN,
+    WEAK,
+    WORDS_ONLY,
+    CuriousGenerator,
+    ask,
+    draft_for,
+)
 from tests.factories import BILLING, LIN, revise
 
 HERE = "tests.drafting.support"
@@ -93,6 +105,24 @@ class TestTheLatest:
         assert rows() == before
         assert [each["sql"] for each in captured if each["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")] == []
         assert waiting.messages.count() == 1
+
+    def test_ask_a_generator_what_the_draft_of_the_same_turn_asked(self, knowledge, settings):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.AllowingPolicy"}
+        conversation = ask("How are duplicate card charges refunded? I had no reply.")
+        assert draft_for(conversation).reply is not None
+        cairnloop.receive_message(conversation_id=conversation.pk, text="Do I get a reply by a person?", by=LIN)
+        cairnloop.post_reply(conversation_id=conversation.pk, text="They show up soon. Best, Ada Brandt", by=ADA)
+        cairnloop.receive_message(conversation_id=conversation.pk, text=f"Thank you, Ada Brandt. {ASKED}", by=LIN)
+        settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": f"{HERE}.CuriousGenerator"}
+        CuriousGenerator.asked.clear()
+        generating.generate_draft(conversation_id=conversation.pk)
+        cairnloop.post_reply(conversation_id=conversation.pk, text="Every seat is taken. Ada Brandt", by=ADA)
+        assert backtest("--last", 1)["turns"] == 2
+        draft, *_, again = CuriousGenerator.asked
+        assert (again.turns, again.question, again.sources) == (draft.turns, draft.question, draft.sources)
+        assert [role for role, _ in draft.turns] == ["customer", "operator", "customer", "operator", "customer"]
+        assert "Ada" not in f"{draft.turns} {draft.question}"
+        assert "Do I get a reply by a person?" in draft.turns[2][1]
 
     def test_are_the_newest_and_as_many_as_were_asked_for(self, knowledge, monkeypatch):
         monkeypatch.setattr(conversations, "PAGE", 2)
@@ -196,6 +226,15 @@ class TestAFile:
         assert (report["answered"], report["abstained"]) == (1, {"nothing_found": 1})
         assert '"turn": "a:1", "kind": "reply"' in (tmp_path / "run.jsonl").read_text()
 
+    def test_names_who_is_to_be_masked(self, knowledge, tmp_path, settings):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": f"{HERE}.CuriousGenerator"}
+        talked = talk("a", "Good morning", "Ada Brandt here.", f"Thank you, Ada Brandt. {ASKED}", "Every seat is taken.")
+        talked["turns"][1]["name"] = "Ada Brandt"
+        CuriousGenerator.asked.clear()
+        backtest("--file", lines(tmp_path / "past.jsonl", talked))
+        (asked,) = CuriousGenerator.asked
+        assert "Ada" not in f"{asked.turns} {asked.question}"
+
     @pytest.mark.parametrize(
         ("line", "said"),
         [
@@ -205,6 +244,7 @@ class TestAFile:
             ('{"id": "b"}', "`turns` is missing"),
             ('{"id": "b", "turns": [{"role": "agent", "text": "x"}]}', "`role` of turn 1"),
             ('{"id": "b", "turns": [{"role": "customer"}]}', "`text` of turn 1"),
+            ('{"id": "b", "turns": [{"role": "operator", "name": 3, "text": "x"}]}', "`name` of turn 1"),
             ('{"id": "b", "customer_name": 3, "turns": [{"role": "customer", "text": "x"}]}', "`customer_name`"),
             ('{"id": "a", "turns": [{"role": "customer", "text": "x"}]}', "'a' was there before"),
         ],

@@ -23,7 +23,10 @@ class TestAnsweredTurns:
         )
         first, second = answered_turns(messages, turns=12)
         assert first == AnsweredTurn(
-            3, (("operator", "Hello"), ("customer", "Why?"), ("customer", "And when?")), ["Because.", "Tomorrow."]
+            3,
+            (("operator", "Hello"), ("customer", "Why?"), ("customer", "And when?")),
+            ("",),
+            ["Because.", "Tomorrow."],
         )
         assert (second.number, second.turns[-1], second.answers) == (6, ("customer", "Thanks"), ["Welcome"])
 
@@ -31,6 +34,16 @@ class TestAnsweredTurns:
         messages = said(*[("customer", str(number)) for number in range(100)], ("operator", "All of it."))
         (turn,) = answered_turns(messages, turns=12)
         assert [text for _, text in turn.turns] == [str(number) for number in range(88, 100)]
+
+    def test_take_what_was_sent_automatically_for_said_and_for_no_answer(self):
+        automatic = Said(2, "operator", "Seats are full.", author_name="Automatic reply", is_automatic=True)
+        answer = Said(4, "operator", "Because.", author_name="Ada Brandt")
+        asked = Said(1, "customer", "Why?"), automatic, Said(3, "customer", "Really?")
+        (turn,) = answered_turns([*asked, answer], turns=12)
+        assert turn == AnsweredTurn(3, tuple((each.role, each.text) for each in asked), (), ["Because."])
+        (turn, _) = answered_turns([asked[0], automatic, answer, *asked[2:], answer], turns=12)
+        assert (turn.number, turn.turns, turn.answers) == (1, (("customer", "Why?"),), ["Because."])
+        assert list(answered_turns([asked[0], automatic], turns=12)) == []
 
     def test_leave_out_what_nobody_asked_or_nobody_answered(self):
         assert list(answered_turns(said(("operator", "Hello"), ("operator", "Still here")), turns=12)) == []

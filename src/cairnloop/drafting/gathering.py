@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from cairnloop.conversations.holding import hold_conversation
 from cairnloop.conversations.models import Conversation, Message
+from cairnloop.core.actors import ActorKind
 from cairnloop.core.errors import NotFound
 from cairnloop.core.transactions import command
 from cairnloop.drafting.composing import TURNS
@@ -53,7 +54,8 @@ def gather_wanted(*, conversation_id: int) -> Wanted | None:
         conversation=conversation,
         answers_sequence=own[-1],
         turns=[(message.role, message.text) for message in recent],
-        operator_names=sorted({message.author_name for message in recent if message.role != Message.Role.CUSTOMER}),
+        # Of people alone: "Automatic reply" is no name, and its words are words of questions.
+        operator_names=sorted({each.author_name for each in recent if each.author_kind == ActorKind.OPERATOR}),
         clarifications=_clarifications(conversation),
         instruction=instruction_for(conversation_id, answering=own[-1]),
     )

@@ -130,16 +130,29 @@ def _from_rows(conversation: Conversation) -> PastConversation:
 
 
 def _messages(conversation: Conversation) -> Iterator[Said]:
-    # As for a draft: what the host's own code said is no answer.
-    said = Message.objects.filter(Q(role=Message.Role.CUSTOMER) | ANSWER, conversation=conversation)
+    # As for a draft: what the host's own code said is no answer, what was sent automatically is one.
+    said = Message.objects.filter(Q(role=Message.Role.CUSTOMER) | Message.ANSWERING, conversation=conversation)
     after = 0
     while page := list(said.filter(sequence__gt=after).order_by("sequence")[:MESSAGES_PAGE]):
-        yield from (Said(message.sequence, message.role, message.text) for message in page)
+        yield from map(_said, page)
         after = page[-1].sequence
 
 
+def _said(message: Message) -> Said:
+    return Said(
+        message.sequence,
+        message.role,
+        message.text,
+        author_name=message.author_name,
+        is_automatic=message.metadata.get("type") == Message.AUTOMATIC,
+    )
+
+
 def _from_row(row: dict[str, Any]) -> PastConversation:
-    said = [Said(number, turn["role"], turn["text"]) for number, turn in enumerate(row["turns"], start=1)]
+    said = [
+        Said(number, turn["role"], turn["text"], author_name=turn.get("name", ""))
+        for number, turn in enumerate(row["turns"], start=1)
+    ]
     return PastConversation(
         name=row["id"],
         facts=facts_outside_tables(row["id"]),
@@ -200,4 +213,6 @@ def _what_is_wrong(row: Any) -> str:
             return f"the `role` of turn {number} is neither {CUSTOMER!r} nor {OPERATOR!r}."
         if not isinstance(turn.get("text"), str):
             return f"the `text` of turn {number} is missing, or is no text."
+        if not isinstance(turn.get("name", ""), str):
+            return f"the `name` of turn {number} is no text."
     return ""

@@ -51,6 +51,7 @@ def _outcome(conversation: PastConversation, turn: AnsweredTurn, *, answer: str,
         conversation=conversation.facts,
         customer_name=conversation.customer_name,
         account_name=conversation.account_name,
+        operator_names=turn.operator_names,
         turns=turn.turns,
     )
     if task is None:
