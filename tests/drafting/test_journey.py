@@ -213,6 +213,77 @@ def test_a_draft_is_not_sent_by_a_key_that_a_note_of_that_moment_had_no_say_in(w
     expect(desk.locator("#message-3")).to_contain_text(SKIPPED)
 
 
+KEY = """() => {
+  window.press = () => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }))
+  window.pressOnce = (selector) => new MutationObserver((_, observer) => {
+    if (!document.querySelector(selector)) return
+    observer.disconnect()
+    setTimeout(() => { document.body.dataset.pressed = 1; press() }, 100)
+  }).observe(document.body, { childList: true, subtree: true })
+}"""
+DEAF = """() => {
+  const { topic } = document.querySelector("cl-thread").dataset
+  window.addEventListener(`cl:${topic}`, (event) => event.stopImmediatePropagation(), { capture: true })
+}"""
+"""The page hears of nothing: so it is in the moment before a hint arrives."""
+HELD = "Something has just arrived. Nothing was sent: read it first."
+
+
+def test_a_draft_is_not_sent_by_the_key_after_a_refusal_that_showed_a_note(window, knowledge, backstage):
+    conversation = drafted(backstage)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    desk.evaluate(DEAF)
+    desk.evaluate(KEY)
+    backstage(lambda: cairnloop.add_note(conversation_id=conversation.pk, text="Do not send it.", by=GRACE))
+    desk.evaluate("pressOnce('#draft [role=alert]'); press()")
+    draft = desk.locator("#draft")
+    expect(draft.get_by_role("alert")).to_contain_text("Not sent")
+    expect(desk.locator("body")).to_have_attribute("data-pressed", "1")
+    expect(draft.get_by_text(HELD)).to_be_visible()
+    desk.wait_for_timeout(1_700)
+    assert backstage(lambda: Draft.objects.get().status) == "pending"
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#message-3")).to_contain_text(SKIPPED)
+
+
+def test_a_draft_is_not_sent_by_the_key_after_a_refusal_that_showed_nothing_new(window, knowledge, backstage):
+    conversation = drafted(backstage)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    desk.evaluate(KEY)
+    backstage(lambda: cairnloop.add_note(conversation_id=conversation.pk, text="Do not send it.", by=GRACE))
+    expect(desk.locator("#message-2")).to_be_visible()
+    desk.wait_for_timeout(1_700)
+    # As where the reader looked elsewhere when it arrived: the page has it, and its reader has not.
+    desk.evaluate("document.querySelector('#draft [name=seen_sequence]').value = 1")
+    desk.evaluate("pressOnce('#draft [role=alert]'); press()")
+    expect(desk.locator("body")).to_have_attribute("data-pressed", "1")
+    expect(desk.locator("#draft").get_by_text(HELD)).to_be_visible()
+    assert backstage(lambda: Draft.objects.get().status) == "pending"
+
+
+def test_a_draft_that_is_opened_to_be_changed_is_not_sent_in_the_moment_of_a_note_either(window, knowledge, backstage):
+    conversation = drafted(backstage)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    desk.evaluate(KEY)
+    desk.evaluate("""() => new MutationObserver((_, observer) => {
+      if (!document.getElementById("message-2")) return
+      observer.disconnect()
+      pressOnce("#draft-text:focus")
+      document.querySelector("#draft [data-edit]").click()
+    }).observe(document.getElementById("timeline"), { childList: true, subtree: true })""")
+    backstage(lambda: cairnloop.add_note(conversation_id=conversation.pk, text="Do not send it.", by=GRACE))
+    expect(desk.locator("body")).to_have_attribute("data-pressed", "1")
+    expect(desk.locator("#draft").get_by_text(HELD)).to_be_visible()
+    desk.wait_for_timeout(1_700)
+    assert backstage(lambda: Draft.objects.get().status) == "pending"
+    desk.get_by_role("textbox", name="Text of the draft").press("Control+Enter")
+    expect(desk.locator("#message-3")).to_contain_text(SKIPPED)
+
+
 def test_another_draft_arrives_where_it_was_asked_for(window, knowledge, backstage):
     conversation = drafted(backstage, "Why was my pipeline run skipped when every seat is taken?")
     desk = window(desk_of(conversation))

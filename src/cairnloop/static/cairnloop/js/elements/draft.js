@@ -1,13 +1,16 @@
 /**
  * Sends the draft by one key where nobody is writing. What is changed in it stays in this browser until it is sent, and
  * in its place when news arrive: the server refuses what does not wait any more, and then the composer takes the text.
- * A draft that arrives is said once to screen readers. Nothing is sent in the moment after it, or after a message of
- * somebody else: a key or a click of that moment was meant for what stood there before.
+ * A draft that arrives is said once to screen readers. Nothing is sent in the moment after it, after a message of
+ * somebody else, or after a refusal because of one: a key or a click of that moment was meant for what stood there before.
  */
 const READ_SECONDS = 1.5
 
 /** The draft that was here or said last: whatever takes the place of the element begins anew. */
 let known
+
+/** In which conversation something arrived last, and when. Here, because the element is drawn anew while one reads. */
+let arrived = {}
 
 customElements.define("cl-draft", class extends HTMLElement {
   connectedCallback() {
@@ -16,6 +19,7 @@ customElements.define("cl-draft", class extends HTMLElement {
     document.addEventListener("keydown", (event) => this.#pressed(event), { signal })
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.#stay(event), { signal })
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.#notice(event), { signal })
+    this.addEventListener("htmx:beforeSwap", ({ detail }) => detail.xhr.status === 409 && this.#arrive(), { signal })
     this.addEventListener("input", ({ target }) => target === this.text && this.#store(false), { signal })
     // Before any other listener: nothing is sent that nobody can have read.
     this.addEventListener("submit", (event) => this.#hold(event), { signal, capture: true })
@@ -24,7 +28,7 @@ customElements.define("cl-draft", class extends HTMLElement {
     this.addEventListener("click", ({ target }) => target.closest("[data-cancel]") && this.#forget(), { signal })
     const isNews = document.readyState === "complete"
     if (isNews && known !== this.dataset.version) {
-      this.arrived = performance.now()
+      this.#arrive()
       this.#say(this.dataset.announcement)
     }
     known = this.dataset.version
@@ -51,7 +55,7 @@ customElements.define("cl-draft", class extends HTMLElement {
   }
 
   #hold(event) {
-    if (!(performance.now() - this.arrived < READ_SECONDS * 1000)) return
+    if (arrived.key !== this.#key || performance.now() - arrived.at >= READ_SECONDS * 1000) return
     event.preventDefault()
     event.stopImmediatePropagation()
     const hint = this.querySelector("[data-just-arrived]")
@@ -69,7 +73,11 @@ customElements.define("cl-draft", class extends HTMLElement {
 
   /** The thread has left out what stands in it already. What one wrote oneself, which bears a client id, is no news. */
   #notice({ target, detail }) {
-    if (target.id === "timeline" && detail.fragment.querySelector("[data-sequence]:not([data-client-id])")) this.arrived = performance.now()
+    if (target.id === "timeline" && detail.fragment.querySelector("[data-sequence]:not([data-client-id])")) this.#arrive()
+  }
+
+  #arrive() {
+    arrived = { key: this.#key, at: performance.now() }
   }
 
   #resume(isNews) {
