@@ -71,6 +71,7 @@ def make_draft(conversation: Conversation) -> Draft:
             fallback_cause="",
             usage=None,
             ruling=Ruling(cairnloop.Verdict.REQUIRE_APPROVAL),
+            instruction="",
             question="charged twice",
             evidence=(),
             addressed_to=addressed_to(conversation),

@@ -13,8 +13,9 @@ from cairnloop.drafting import generating
 from cairnloop.drafting.generators.prompting import prompt_of
 from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult
 from cairnloop.models import AuditEntry, Draft
-from tests.drafting.support import ADA, ASKED, GRACE, WEAK, WORDS_ONLY, ask, draft_for, waiting_jobs
-from tests.factories import BILLING, LIN
+from tests.drafting.support import ADA, ASKED, GRACE, SKIPPED, WEAK, WORDS_ONLY, ask, draft_for, waiting_jobs
+from tests.factories import BILLING, LIN, revise
+from tests.web.conftest import browser_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,34 @@ class TestRegenerateDraft:
         other = draft_for(draft.conversation)
         assert (other.status, other.verdict) == ("pending", "require_approval")
         assert draft.conversation.messages.count() == 1
+
+    def test_holds_for_what_takes_its_place_when_a_source_changes(self, draft, knowledge, settings, ada):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": "tests.drafting.support.AllowingPolicy"}
+        regenerate(draft, "mention card charges")
+        other = draft_for(draft.conversation)
+        revise(knowledge.skipped, f"{SKIPPED} They are listed.", publish=True)
+        other.refresh_from_db()
+        assert other.stale_cause == "source_changed"
+        third = draft_for(draft.conversation)
+        assert (third.status, third.verdict) == ("pending", "require_approval")
+        assert "Duplicate card charges are refunded to the same card." in texts(third)
+        shown = text_of(browser_of(ada).get(f"/support/conversations/{draft.conversation_id}/"))
+        assert "Prepared anew: “mention card charges”" in shown
+
+    def test_is_not_passed_over_by_a_draft_that_was_worded_before_it(self, draft, knowledge, monkeypatch):
+        revise(knowledge.skipped, f"{SKIPPED} They are listed.", publish=True)
+        rule_on = generating.rule_on
+
+        def rule_late(facts):
+            monkeypatch.setattr(generating, "rule_on", rule_on)
+            regenerate(draft_for(draft.conversation), "mention card charges")
+            return rule_on(facts)
+
+        monkeypatch.setattr(generating, "rule_on", rule_late)
+        with pytest.raises(cairnloop.CairnloopError) as error:
+            generating.generate_draft(conversation_id=draft.conversation_id)
+        assert error.value.code == "conversation_changed_meanwhile"
+        assert "Duplicate card charges are refunded to the same card." in texts(draft_for(draft.conversation))
 
     @pytest.mark.parametrize("instruction", ["", "  \n ", "\u200b", "x" * 301])
     def test_needs_an_instruction_of_bounded_length(self, draft, instruction):

@@ -9,7 +9,7 @@ from cairnloop.conversations.messaging import post_automatic_reply
 from cairnloop.drafting import generating, saving
 from cairnloop.drafting.phrasing import text_of
 from cairnloop.models import AuditEntry, Citation, Draft, Message
-from tests.drafting.support import ADA, ASKED, GRACE, UNKNOWN, WEAK, WORDS_ONLY, ask, draft_for, waiting_jobs
+from tests.drafting.support import ADA, ASKED, GRACE, SKIPPED, UNKNOWN, WEAK, WORDS_ONLY, ask, draft_for, waiting_jobs
 from tests.factories import BILLING, LIN, revise
 from tests.web.conftest import browser_of
 from tests.web.conftest import text_of as text_of_page
@@ -123,6 +123,22 @@ class TestWhatStandsAgainstIt:
         note = {"conversation_id": conversation.pk, "text": "Let me look first.", "by": GRACE}
         self.meanwhile(monkeypatch, lambda: cairnloop.add_note(**note))
         self.held(draft_for(conversation), "written_meanwhile")
+
+    def test_is_a_person_who_had_the_one_before_it(self, allowing, ada):
+        cairnloop.stop_automation(by=GRACE)
+        first = draft_for(ask())
+        assert first.held_back == "stopped"
+        cairnloop.resume_automation(by=GRACE)
+        revise(allowing.skipped, f"{SKIPPED} They are listed.", publish=True)
+        first.refresh_from_db()
+        assert first.stale_cause == "source_changed"
+        second = draft_for(first.conversation)
+        assert (second.status, second.verdict, second.held_back) == ("pending", "allow", "waited_before")
+        assert replies(first.conversation) == []
+        shown = text_of_page(browser_of(ada).get(f"/support/conversations/{first.conversation_id}/"))
+        assert "The draft it replaces waited for a person" in shown
+        cairnloop.receive_message(conversation_id=first.conversation_id, text=f"Again: {ASKED}", by=LIN)
+        assert draft_for(first.conversation).status == "approved"
 
     def test_is_the_customer_who_wrote_meanwhile(self, allowing, monkeypatch):
         conversation = ask()

@@ -68,6 +68,7 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
             fallback_cause=composed.fallback_cause,
             usage=composed.usage,
             ruling=ruling,
+            instruction=wanted.instruction,
             question=task.question,
             evidence=composed.evidence,
             addressed_to=addressed_to(conversation),

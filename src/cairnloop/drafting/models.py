@@ -39,6 +39,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Those that answer up to one message, unless they turned stale: what they said may be prepared anew."""
         return self.filter(answers_sequence=sequence).exclude(status=Draft.Status.STALE)
 
+    def waited_before(self, draft: Draft) -> Self:
+        """Those that waited for a person to answer the same message, before this one took their place."""
+        return self.filter(answers_sequence=draft.answers_sequence, status=Draft.Status.STALE, pk__lt=draft.pk)
+
     def made_way_since(self, at: datetime) -> Self:
         """Those in whose place an operator asked for another one."""
         return self.filter(decided_at__gte=at).exclude(instruction="")
@@ -93,6 +97,7 @@ class Draft(models.Model):
         STOPPED = "stopped", _("Automatic replies are stopped")
         NOT_VERIFIED = "not_verified", _("A sentence has no source")
         WRITTEN_MEANWHILE = "written_meanwhile", _("Somebody wrote after the customer")
+        WAITED_BEFORE = "waited_before", _("The draft it replaces waited for a person")
 
     class FallbackCause(models.TextChoices):
         NONE = "", ""

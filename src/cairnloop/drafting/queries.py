@@ -15,9 +15,29 @@ def latest_drafts(conversation_id: int) -> tuple[Draft | None, Draft | None]:
 
 
 def instruction_for(conversation_id: int, *, answering: int) -> str:
-    """Return what an operator asked of the draft that is to be prepared for a message; mostly nothing."""
-    last, _ = latest_drafts(conversation_id)
-    return last.instruction if last and last.answers_sequence == answering else ""
+    """Return what an operator asked last of the draft for a message; mostly nothing.
+
+    It holds for every draft of that message from then on: one whose source changed takes what was asked along.
+    """
+    made_way = _that_made_way(conversation_id, answering=answering)
+    return made_way.instruction if made_way else ""
+
+
+def made_way_for(draft: Draft, *, before: Draft | None) -> Draft | None:
+    """Return the draft in whose place an operator asked for this one, or for one before it; mostly none.
+
+    `before` is the draft before this one. One query where that turned stale by itself.
+    """
+    if before is None or before.answers_sequence != draft.answers_sequence:
+        return None
+    if before.made_way:
+        return before
+    return _that_made_way(draft.conversation_id, answering=draft.answers_sequence)
+
+
+def _that_made_way(conversation_id: int, *, answering: int) -> Draft | None:
+    asked = Draft.objects.of_conversation(conversation_id).filter(answers_sequence=answering).exclude(instruction="")
+    return asked.order_by("-id").first()
 
 
 def draft_versions(conversation_ids: Sequence[int]) -> dict[int, str]:

@@ -19,6 +19,7 @@ from cairnloop.drafting.events import DraftOvertaken, DraftPrepared
 from cairnloop.drafting.grounding import Decision, Reason
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.policy import Ruling
+from cairnloop.drafting.queries import instruction_for
 from cairnloop.drafting.quoting import holds_current_sources
 from cairnloop.drafting.sealing import SealedSentence, fingerprint_of
 from cairnloop.drafting.sending import POLICY, send_automatically
@@ -57,6 +58,8 @@ class Prepared:
     """Why the host's generator failed; empty if it did not."""
     usage: DraftUsage | None
     ruling: Ruling
+    instruction: str
+    """What an operator asked of it; mostly nothing."""
     question: str
     evidence: Sequence[Evidence]
     addressed_to: tuple[str, str, str]
@@ -86,8 +89,8 @@ def save_draft(prepared: Prepared) -> Draft | None:
 
     That is: the customer wrote again, so that another is to be prepared; they were answered, or the conversation is
     not open; a draft for the same message exists. Raises SourceChangedMeanwhile when a revision it quotes is not live
-    any more, and ConversationChangedMeanwhile where it was worded for another customer or name, or the policy lets it
-    be sent on facts that changed. Nothing is written then. One the policy denied is kept as discarded: nobody can send
+    any more, and ConversationChangedMeanwhile where it was worded for another customer or name, an operator asked for
+    something else meanwhile, or the policy lets it be sent on facts that changed. Nothing is written then. One the policy denied is kept as discarded: nobody can send
     it, and everybody can see why. One it allowed is sent before this returns, unless something stands against it.
     """
     try:
@@ -104,6 +107,8 @@ def save_draft(prepared: Prepared) -> Draft | None:
         raise SourceChangedMeanwhile
     # It greets by name, and holds what this customer may read.
     if addressed_to(conversation) != prepared.addressed_to:
+        raise ConversationChangedMeanwhile
+    if instruction_for(conversation.pk, answering=prepared.answers_sequence) != prepared.instruction:
         raise ConversationChangedMeanwhile
     if prepared.ruling.verdict is Verdict.ALLOW and facts_of(conversation) != prepared.conversation:
         raise ConversationChangedMeanwhile

@@ -60,6 +60,9 @@ def _held_because(draft: Draft, sentences: Sequence[DraftSentence]) -> Draft.Hel
     written = Message.objects.filter(conversation_id=draft.conversation_id)
     if written.unseen_by(POLICY, after=draft.answers_sequence).exists():
         return Draft.HeldBack.WRITTEN_MEANWHILE
+    # Where one stood before somebody, a source that changed sends nothing past them.
+    if Draft.objects.of_conversation(draft.conversation_id).waited_before(draft).exists():
+        return Draft.HeldBack.WAITED_BEFORE
     # Last, and held until the commit: whoever stops waits for this reply, and none is sent after theirs.
     if AutomationSwitch.objects.hold().is_stopped:
         return Draft.HeldBack.STOPPED

@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                             ("stopped", "Automatic replies are stopped"),
                             ("not_verified", "A sentence has no source"),
                             ("written_meanwhile", "Somebody wrote after the customer"),
+                            ("waited_before", "The draft it replaces waited for a person"),
                         ],
                         max_length=20,
                     ),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from cairnloop.conversations.models import Conversation
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.phrasing import says_the_same, text_of
-from cairnloop.drafting.queries import latest_drafts, sentences_of
+from cairnloop.drafting.queries import latest_drafts, made_way_for, sentences_of
 from cairnloop.drafting.taking_over import can_be_taken_over
 from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.composer import Notice
@@ -164,12 +164,13 @@ def _announcement(draft: Draft, sentences: Sequence[DraftSentence]) -> str:
 
 
 def _asked(draft: Draft, before: Draft | None, sentences: Sequence[DraftSentence]) -> str:
-    if not (draft.is_open and before and before.made_way and before.answers_sequence == draft.answers_sequence):
+    made_way = made_way_for(draft, before=before) if draft.is_open else None
+    if made_way is None:
         return ""
-    said = {"instruction": before.instruction}
+    said = {"instruction": made_way.instruction}
     if draft.fell_back:
         return _("“%(instruction)s” was not followed: the generator of this site failed.") % said
-    if says_the_same(text_of(sentences), text_of(sentences_of(before))):
+    if says_the_same(text_of(sentences), text_of(sentences_of(made_way))):
         return _("“%(instruction)s” made no difference. Edit the draft, or ask for something else.") % said
     return _("Prepared anew: “%(instruction)s”") % said
 
