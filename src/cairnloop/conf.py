@@ -50,6 +50,11 @@ class Settings:
     """How long one attempt to ask that model may take; there are three at most."""
     draft_model_tokens: int = 2_000
     """How many tokens its answer may have. A longer one is cut off by the provider, and not used."""
+    draft_generator_seconds: int | None = None
+    """How long your DraftGenerator may take before the default one takes its place. Default: what three attempts of
+    DRAFT_MODEL_SECONDS take with their pauses, which is 120."""
+    draft_policy_seconds: int = 30
+    """How long your AutomationPolicy may take before it counts as one that failed, and your ContextProvider for it."""
     draft_link_hosts: tuple[str, ...] = ()
     """Hosts a draft may name although no article does, such as "status.acme.example": in links and e-mail addresses."""
     draft_wait_seconds: int = 3

@@ -228,7 +228,7 @@ class TestAFile:
 
     def test_names_who_is_to_be_masked(self, knowledge, tmp_path, settings):
         settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": f"{HERE}.CuriousGenerator"}
-        talked = talk("a", "Good morning", "Ada Brandt here.", f"Thank you, Ada Brandt. {ASKED}", "Every seat is taken.")
+        talked = talk("a", "Good morning", "Ada Brandt here.", f"Thanks, Ada Brandt. {ASKED}", "Every seat is taken.")
         talked["turns"][1]["name"] = "Ada Brandt"
         CuriousGenerator.asked.clear()
         backtest("--file", lines(tmp_path / "past.jsonl", talked))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,20 +9,20 @@ from dataclasses import dataclass
 
 from cairnloop.conf import get_settings
 from cairnloop.core.actors import Actor
-from cairnloop.core.texts import storable
+from cairnloop.core.patience import GivenUp, Patience
 from cairnloop.core.transactions import pipeline
+from cairnloop.drafting.asking import FAILURES, MOST_HANGING, ask_host
 from cairnloop.drafting.courtesies import Courtesies, courtesies_for
 from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.grounding import Decision, Findings, Kind, decide, decide_without_quotes
 from cairnloop.drafting.models import Draft
-from cairnloop.drafting.phrasing import text_of
 from cairnloop.drafting.questions import question_of
 from cairnloop.drafting.sealing import SealedSentence, SealedSource, Standing, seal
+from cairnloop.drafting.usable import UnusableDraft, usable_claims, usage_in
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.hooks.draft_generator import (
     DraftClaim,
     DraftRequest,
-    DraftResult,
     DraftSource,
     DraftUsage,
     GenerationFailed,
@@ -42,14 +41,12 @@ PASSAGES = 5
 PASSAGES_PER_ARTICLE = 2
 WISHED = 2
 """How many passages are looked for to follow an operator's instruction."""
-MOST_CLAIMS = 40
-MOST_TOKENS = 2**31 - 1
-MODEL_CHARS = 100
+ATTEMPTS = 3
+PAUSE_SECONDS = 10
+"""How often the packaged generator asks its provider, and how long it pauses at most behind each attempt."""
 EXTRACTIVE = "extractive"
 
-
-class UnusableDraft(Exception):
-    """What a generator returned is no draft."""
+_generator = Patience("cairnloop-generator", most_hanging=MOST_HANGING)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,60 +214,46 @@ def _reply(task: Task, evidence: Sequence[Evidence], sources: Mapping[int, Seale
     name = HOOKS["draft_generator"].path or ""
     if name == HOOKS["draft_generator"].default:
         return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE)
-    cause, usage = Draft.FallbackCause.FAILED.value, None
+    cause, asked = Draft.FallbackCause.FAILED.value, _Asked(request)
     try:
-        result = load_hook("draft_generator").generate(request=request)
-        usage = _usage_in(result)
-        return _Wording(_sealed(task, _usable(result), sources), name, usage=usage)
+        claims = ask_host(asked.claims, patience=_generator, seconds=_seconds())
+        return _Wording(_sealed(task, claims, sources), name, usage=asked.usage)
     except GenerationFailed as error:
-        cause, usage = error.cause if error.cause in Draft.FallbackCause.values else cause, _usage_in(error)
+        cause = error.cause if error.cause in Draft.FallbackCause.values else cause
+        asked = _Asked(request, usage_in(error))
     except UnusableDraft:
         cause = Draft.FallbackCause.MALFORMED.value
-    # Libraries that await something end so when it is called off; no job is by that.
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
+    except GivenUp as error:
+        logger.warning("DraftGenerator.generate was given up: %s", error)
+        cause = Draft.FallbackCause.TIMEOUT.value
+    except FAILURES as error:
         logger.warning("DraftGenerator.generate failed: %s", type(error).__name__)
     logger.warning("the draft is composed of sentences of the articles instead: %s", cause)
-    return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE, fallback_cause=cause, usage=usage)
+    return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE, fallback_cause=cause, usage=asked.usage)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The host's generator, and what it says it took."""
+
+    request: DraftRequest
+    usage: DraftUsage | None = None
+
+    def claims(self) -> tuple[DraftClaim, ...]:
+        """Return what it claims; read here, since claims may be made while they are read."""
+        result = load_hook("draft_generator").generate(request=self.request)
+        self.usage = usage_in(result)
+        return usable_claims(result)
+
+
+def _seconds() -> int:
+    """Return how long a generator of the host may take."""
+    configured = get_settings()
+    return configured.draft_generator_seconds or ATTEMPTS * (configured.draft_model_seconds + PAUSE_SECONDS)
 
 
 def _extractive(request: DraftRequest) -> tuple[DraftClaim, ...]:
-    return _usable(ExtractiveGenerator().generate(request=request))
-
-
-def _usage_in(result: DraftResult | GenerationFailed) -> DraftUsage | None:
-    """Return what was spent, as far as a column can hold what the generator says."""
-    usage = getattr(result, "usage", None)
-    if not isinstance(usage, DraftUsage) or not isinstance(usage.model, str):
-        return None
-    numbers = (usage.input_tokens, usage.output_tokens)
-    if not all(isinstance(each, int) and 0 <= each <= MOST_TOKENS for each in numbers):
-        return None
-    return dataclasses.replace(usage, model=storable(usage.model)[:MODEL_CHARS])
-
-
-def _usable(result: DraftResult) -> tuple[DraftClaim, ...]:
-    """Return the claims of a result. Raises UnusableDraft for what no operator could read or no column hold."""
-    if not isinstance(result, DraftResult):
-        raise UnusableDraft(type(result).__name__)
-    claims = tuple(result.claims)
-    if not all(_is_usable(claim) for claim in claims):
-        raise UnusableDraft
-    if len(claims) > MOST_CLAIMS or len(text_of(claims)) > get_settings().message_limit_chars:
-        raise UnusableDraft
-    return claims
-
-
-def _is_usable(claim: object) -> bool:
-    return (
-        isinstance(claim, DraftClaim)
-        and _is_text(claim.text)
-        and _is_text(claim.quote, "")
-        and isinstance(claim.begins_paragraph, bool)
-    )
-
-
-def _is_text(value: object, *also: str) -> bool:
-    return isinstance(value, str) and storable(value) == value and (bool(value.strip()) or value in also)
+    return usable_claims(ExtractiveGenerator().generate(request=request))
 
 
 def _sealed(

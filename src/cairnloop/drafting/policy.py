@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 
+from cairnloop.conf import get_settings
+from cairnloop.core.patience import GivenUp, Patience
+from cairnloop.drafting.asking import FAILURES, MOST_HANGING, ask_host
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.hooks.automation_policy import DraftFacts, Verdict
 from cairnloop.hooks.context_provider import CustomerContext
 
 logger = logging.getLogger("cairnloop.drafting")
+
+_policy = Patience("cairnloop-policy", most_hanging=MOST_HANGING)
+_provider = Patience("cairnloop-context", most_hanging=MOST_HANGING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +27,26 @@ class Ruling:
 
 
 def rule_on(facts: DraftFacts) -> Ruling:
-    """Return the host's verdict. A policy that raises, or answers anything else, denies; the class of it is logged."""
+    """Return the host's verdict within DRAFT_POLICY_SECONDS.
+
+    A policy that raises, takes longer or answers anything else denies; the class of it is logged.
+    """
+    if is_default_policy():
+        return Ruling(_verdict(facts))
     try:
-        return Ruling(Verdict(load_hook("automation_policy").decide(draft=facts)))
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
-        logger.warning("AutomationPolicy.decide failed: %s", type(error).__name__)
+        return Ruling(ask_host(lambda: _verdict(facts), patience=_policy, seconds=get_settings().draft_policy_seconds))
+    except FAILURES as error:
+        logger.warning("AutomationPolicy.decide failed: %s", _named(error))
         return Ruling(Verdict.DENY, failed=True)
+
+
+def _verdict(facts: DraftFacts) -> Verdict:
+    return Verdict(load_hook("automation_policy").decide(draft=facts))
+
+
+def _named(error: BaseException) -> str:
+    """Return what may be logged: of an error of ours its words, of any other the class alone."""
+    return str(error) if isinstance(error, GivenUp) else type(error).__name__
 
 
 def is_default_policy() -> bool:
@@ -36,12 +55,20 @@ def is_default_policy() -> bool:
 
 
 def customer_known_to_host(customer_ref: str) -> CustomerContext | None:
-    """Return what the host's ContextProvider says, for a policy of its own to judge by; None where it failed."""
+    """Return what the host's ContextProvider says, for a policy of its own to judge by; None where it failed.
+
+    It fails too where it says nothing within DRAFT_POLICY_SECONDS.
+    """
     if is_default_policy():
         return CustomerContext()
+    seconds = get_settings().draft_policy_seconds
     try:
-        context = load_hook("context_provider").customer_context(customer_ref=customer_ref)
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
-        logger.warning("ContextProvider failed: %s", type(error).__name__)
+        context = ask_host(lambda: _context(customer_ref), patience=_provider, seconds=seconds)
+    except FAILURES as error:
+        logger.warning("ContextProvider failed: %s", _named(error))
         return None
     return context if isinstance(context, CustomerContext) else None
+
+
+def _context(customer_ref: str) -> object:
+    return load_hook("context_provider").customer_context(customer_ref=customer_ref)

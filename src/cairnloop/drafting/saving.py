@@ -90,8 +90,9 @@ def save_draft(prepared: Prepared) -> Draft | None:
     That is: the customer wrote again, so that another is to be prepared; they were answered, or the conversation is
     not open; a draft for the same message exists. Raises SourceChangedMeanwhile when a revision it quotes is not live
     any more, and ConversationChangedMeanwhile where it was worded for another customer or name, an operator asked for
-    something else meanwhile, or the policy lets it be sent on facts that changed. Nothing is written then. One the policy denied is kept as discarded: nobody can send
-    it, and everybody can see why. One it allowed is sent before this returns, unless something stands against it.
+    something else meanwhile, or the policy lets it be sent on facts that changed. Nothing is written then. One the
+    policy denied is kept as discarded: nobody can send it, and everybody can see why. One it allowed is sent before
+    this returns, unless something stands against it.
     """
     try:
         conversation = hold_conversation(prepared.conversation.id)

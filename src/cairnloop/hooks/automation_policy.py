@@ -65,7 +65,8 @@ class DraftFacts:
 class AutomationPolicy(Protocol):
     """Decides what a machine may prepare and send, asked for drafts of every kind. Raising is treated as deny.
 
-    An escalation is shown whatever is decided: it sends nothing.
+    It is asked in a thread of its own; taking longer than DRAFT_POLICY_SECONDS is treated as deny too. An escalation is
+    shown whatever is decided: it sends nothing.
     """
 
     def decide(self, *, draft: DraftFacts) -> Verdict:

@@ -84,7 +84,10 @@ class GenerationFailed(Exception):
 
 
 class DraftGenerator(Protocol):
-    """Words a draft from the given sources. It never sends anything."""
+    """Words a draft from the given sources. It never sends anything.
+
+    It is asked in a thread of its own, which is given up after DRAFT_GENERATOR_SECONDS.
+    """
 
     def generate(self, *, request: DraftRequest) -> DraftResult:
         """Return the draft. Raising falls back to the extractive generator, and says so; GenerationFailed also why."""

@@ -5,23 +5,20 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as WaitedLongEnough
-from threading import BoundedSemaphore
 from typing import Any
 
 from cairnloop.conf import get_settings
 from cairnloop.core.errors import CairnloopError
+from cairnloop.core.patience import GivenUp, Patience
 from cairnloop.hooks import HOOKS, load_hook
 
 logger = logging.getLogger("cairnloop.retrieval")
 
-WAITING_AT_ONCE = 8
-"""So many searches of one process may wait for vectors; if all of them hang, further ones do not join them."""
+MOST_HANGING = 8
+"""So many searches of one process may hang in the embedder before further ones do without it."""
 LEAST_LENGTH = 1e-6
 
-_pool = ThreadPoolExecutor(max_workers=WAITING_AT_ONCE, thread_name_prefix="cairnloop-embed")
-_places = BoundedSemaphore(WAITING_AT_ONCE)
+_patience = Patience("cairnloop-embed", most_hanging=MOST_HANGING)
 
 
 class EmbeddingFailed(CairnloopError):
@@ -79,15 +76,12 @@ def _answer(ask: Callable[[], Any]) -> Any:
 
 def embed_query(embedder: Any, query: str) -> list[float]:
     """Return the query's vector within EMBEDDER_WAIT_SECONDS. Raises EmbeddingFailed otherwise."""
-    if not _places.acquire(blocking=False):
-        raise EmbeddingFailed("The embedder has not answered earlier searches yet.")
-    waiting: Future[list[float]] = _pool.submit(embed_question, embedder, query)
-    waiting.add_done_callback(lambda _: _places.release())
+    seconds = get_settings().embedder_wait_seconds
     try:
-        return waiting.result(timeout=get_settings().embedder_wait_seconds)
-    except WaitedLongEnough:
-        logger.warning("the embedder did not answer in time")
-        raise EmbeddingFailed("The embedder did not answer in time.") from None
+        return _patience.call(lambda: embed_question(embedder, query), seconds=seconds)
+    except GivenUp as error:
+        logger.warning("the embedder was given up: %s", error)
+        raise EmbeddingFailed(f"The embedder was given up: {error}.") from None
 
 
 def _checked(vector: Sequence[float], dimensions: int) -> list[float]:
