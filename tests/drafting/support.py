@@ -146,6 +146,22 @@ class CancelledGenerator:
         raise asyncio.CancelledError
 
 
+class GroupingGenerator:
+    """Awaits several things, one of which exits."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Raise what such code raises."""
+        raise BaseExceptionGroup(request.question, [SystemExit(1), ValueError()])
+
+
+class InterruptedGenerator:
+    """Awaits several things while somebody stops the process by hand."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Raise what such code raises."""
+        raise BaseExceptionGroup("", [ValueError(), BaseExceptionGroup("", [KeyboardInterrupt()])])
+
+
 class CuriousGenerator:
     """Remembers what it was given."""
 
@@ -195,6 +211,14 @@ class QuittingPolicy:
     def decide(self, *, draft: DraftFacts) -> Verdict:
         """Exit."""
         sys.exit(1)
+
+
+class GroupingPolicy:
+    """Awaits several things, one of which is called off."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Raise what such code raises."""
+        raise BaseExceptionGroup(draft.kind, [asyncio.CancelledError()])
 
 
 class CuriousPolicy:

@@ -257,13 +257,26 @@ class TestTheHostsGenerator:
 
     @pytest.mark.parametrize(
         "generator",
-        ["FailingGenerator", "QuittingGenerator", "CancelledGenerator", "NonsenseGenerator", "OddGenerator"],
+        [
+            "FailingGenerator",
+            "QuittingGenerator",
+            "CancelledGenerator",
+            "GroupingGenerator",
+            "NonsenseGenerator",
+            "OddGenerator",
+        ],
     )
     def test_is_replaced_where_it_fails_and_the_draft_says_so(self, knowledge, settings, generator, caplog):
         self.use(settings, DRAFT_GENERATOR=generator)
         draft = draft_for(ask())
         assert (draft.generator, draft.fell_back, draft.kind) == ("extractive", True, "reply")
         assert "seat" not in caplog.text
+
+    def test_does_not_keep_somebody_from_stopping_the_process(self, knowledge, settings):
+        self.use(settings, DRAFT_GENERATOR="InterruptedGenerator")
+        with pytest.raises(KeyboardInterrupt):
+            draft_for(ask())
+        assert not Draft.objects.exists()
 
     def test_cannot_be_talked_into_a_draft_that_is_sent(self, knowledge, settings):
         self.use(settings, DRAFT_GENERATOR="ObedientGenerator", AUTOMATION_POLICY="AllowingPolicy")
@@ -294,7 +307,7 @@ class TestTheHostsGenerator:
 
 @pytest.mark.django_db
 class TestTheHostsPolicy:
-    @pytest.mark.parametrize("policy", ["DenyingPolicy", "RaisingPolicy", "QuittingPolicy"])
+    @pytest.mark.parametrize("policy", ["DenyingPolicy", "RaisingPolicy", "QuittingPolicy", "GroupingPolicy"])
     def test_denies_also_by_raising(self, knowledge, settings, policy):
         settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.{policy}"}
         conversation = ask()
