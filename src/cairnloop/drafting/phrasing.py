@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Protocol, TypeVar
 
 from cairnloop.drafting.reading import plain, without_unseen
 
 WORD = re.compile(r"\S+")
+MOST_PAIRS = 100_000
+"""Up to so many pairs of equal words are compared; prose of 10,000 characters has some 40,000 with itself."""
 LEAST_LETTERS = 8
 """Fewer letters and digits than these stand in every text by chance."""
 
@@ -59,11 +63,39 @@ def has_the_words_of(text: str, sentence: str) -> bool:
 
 
 def edited_chars(before: str, after: str) -> int:
-    """Return how many characters were taken away and added, counted in whole words."""
+    """Return how many characters were taken away and added, counted in whole words.
+
+    Where the same few words stand in both texts hundreds of times, what was only moved between changes is not counted.
+    """
     old, new = WORD.findall(before), WORD.findall(after)
+    if _pairs(old, new) > MOST_PAIRS:
+        old, new = _without_same_ends(old, new)
+    if _pairs(old, new) > MOST_PAIRS:
+        taken, added = Counter(old), Counter(new)
+        return _chars([*(taken - added).elements(), *(added - taken).elements()])
     changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    changed = [word for tag, a, b, c, d in changes if tag != "equal" for word in (*old[a:b], *new[c:d])]
-    return sum(map(len, changed))
+    return _chars([word for tag, a, b, c, d in changes if tag != "equal" for word in (*old[a:b], *new[c:d])])
+
+
+def _pairs(old: Sequence[str], new: Sequence[str]) -> int:
+    """Return how many pairs of equal words there are, which is what comparing two texts takes time for."""
+    others = Counter(new)
+    return sum(count * others[word] for word, count in Counter(old).items())
+
+
+def _without_same_ends(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    ahead = _same_ahead(old, new)
+    old, new = old[ahead:], new[ahead:]
+    behind = _same_ahead(old[::-1], new[::-1])
+    return old[: len(old) - behind], new[: len(new) - behind]
+
+
+def _same_ahead(old: Sequence[str], new: Sequence[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+
+
+def _chars(words: Iterable[str]) -> int:
+    return sum(map(len, words))
 
 
 def _plain(text: str) -> str:
