@@ -185,6 +185,14 @@ class TestSending:
         assert sends(desk, waiting, seen=2, text="Seats are full.", htmx=htmx).status_code in (200, 303)
 
     @BOTH
+    def test_speaks_of_a_text_only_where_somebody_wrote_one(self, desk, waiting, htmx):
+        cairnloop.add_note(conversation_id=waiting.conversation_id, text="Wait for me.", by=GRACE)
+        page = words_of(sends(desk, waiting, htmx=htmx))
+        assert "Read what is new above, then send the draft or change it." in page
+        assert "Your text is kept" not in page
+        assert "Your text is kept." in words_of(sends(desk, waiting, text="Seats are full.", htmx=htmx))
+
+    @BOTH
     def test_sends_nothing_that_does_not_wait_any_more_and_says_why(self, desk, waiting, htmx):
         cairnloop.receive_message(conversation_id=waiting.conversation_id, text="And now?", by=LIN)
         response = sends(desk, waiting, seen=2, htmx=htmx)

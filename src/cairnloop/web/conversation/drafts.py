@@ -54,7 +54,8 @@ def approve(request: ActingRequest, conversation_id: int) -> HttpResponse:
     except InvalidInput as error:
         return _refused(request, conversation, form, Notice(_("Not sent."), error.message), text=text, status=422)
     except StaleView as error:
-        return _refused(request, conversation, form, stale_notice(conversation, error.missed), text=text, status=409)
+        notice = stale_notice(conversation, error.missed, keeps_text=text is not None)
+        return _refused(request, conversation, form, notice, text=text, status=409)
     except (InvalidTransition, NotFound):
         notice = _too_late(conversation, draft_id, keeps_text=text is not None)
         return _refused(request, conversation, form, notice, text=text, status=409)

@@ -67,8 +67,8 @@ def _refused(
     return showing.not_written(request, conversation, writing, status=status)
 
 
-def stale_notice(conversation: Conversation, missed: tuple[int, ...]) -> Notice:
-    """Return who wrote before something was sent, and that nothing is lost."""
+def stale_notice(conversation: Conversation, missed: tuple[int, ...], *, keeps_text: bool = True) -> Notice:
+    """Return who wrote before something was sent, and that nothing is lost, if somebody wrote what was sent."""
     authors = {
         author_of(message, conversation) for message in messages_with(conversation_id=conversation.pk, sequences=missed)
     }
@@ -76,6 +76,8 @@ def stale_notice(conversation: Conversation, missed: tuple[int, ...]) -> Notice:
         title = _("Not sent: %(name)s wrote again.") % {"name": authors.pop()}
     else:
         title = _("Not sent: there are new messages.")
+    if not keeps_text:
+        return Notice(title, _("Read what is new above, then send the draft or change it."))
     return Notice(title, _("Your text is kept. Read what is new above, then send it or change it."))
 
 
