@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cairnloop.drafting.omissions import Omission, Quote, QuotedArticle, omission_in, omissions_in
+from cairnloop.drafting.omissions import Omission, omission_in, omissions_in
+from cairnloop.drafting.structure import QuotedArticle, Said
 
 DELETE = "Delete the folder of a hanging runner by hand."
 
@@ -14,8 +15,13 @@ def omission(text: str, *quotes: str) -> str:
 
 
 def omissions(text: str, *quotes: str, title: str = "", begins: bool = True) -> list[str]:
-    places = [(text.index(quote), text.index(quote) + len(quote)) for quote in quotes]
-    return list(omissions_in((QuotedArticle(title, text), Quote(*place, begins)) for place in places))
+    return list(omissions_in([said(QuotedArticle(title, text), quote, begins=begins) for quote in quotes]))
+
+
+def said(article: QuotedArticle, quote: str, text: str = "", *, begins: bool = True) -> Said:
+    """A sentence of a draft that says its quote, or a text instead."""
+    start = article.text.index(quote)
+    return Said(text or quote, begins, article, start, start + len(quote))
 
 
 class TestOmissionIn:
@@ -169,8 +175,7 @@ class TestTheOrder:
 
     def test_is_changed_by_a_second_article(self):
         first, second = QuotedArticle("", f"## Safe things\n\n{DELETE}"), QuotedArticle("", self.RESTART)
-        heading, delete = Quote(3, 14), Quote(16, 16 + len(DELETE))
-        restart = Quote(0, len(self.RESTART))
-        assert omissions_in([(second, restart), (first, heading), (first, delete)]) == ()
-        assert omissions_in([(first, heading), (first, delete), (second, restart)]) == (Omission.ORDER,)
-        assert omissions_in([(first, heading), (second, restart), (first, delete)]) == (Omission.ORDER,)
+        heading, delete, restart = said(first, "Safe things"), said(first, DELETE), said(second, self.RESTART)
+        assert omissions_in([restart, heading, delete]) == ()
+        assert omissions_in([heading, delete, restart]) == (Omission.ORDER,)
+        assert omissions_in([heading, restart, delete]) == (Omission.ORDER,)

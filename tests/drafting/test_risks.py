@@ -33,31 +33,35 @@ Never do any of this while a runner hangs:
 NOBODY = "When a run is skipped, nobody will ask you to send your password to support by e-mail."
 
 
+GOES_ON = ("goes on",)
 SEATS = "## Seats\n\nSeats are “free”. They hold two guests."
 HANGING = TEXT[TEXT.index("## Hanging runners") : TEXT.index("## Prices")]
 
 
-def sealed(*claims: tuple[str, str], text: str = TEXT, title: str = "") -> tuple[SealedSentence, ...]:
+def sealed(*claims: tuple[str, ...], text: str = TEXT, title: str = "") -> tuple[SealedSentence, ...]:
+    """Each claim is what it says and its quote; a third word has it go on in the same paragraph."""
     source = SealedSource(revision_id=7, article_id=3, title=title, text=text, start=0, end=len(text))
-    made = [DraftClaim(text=said, source=1, quote=quote, begins_paragraph=True) for said, quote in claims]
+    made = [
+        DraftClaim(text=said, source=1, quote=quote, begins_paragraph=not goes_on) for said, quote, *goes_on in claims
+    ]
     return seal(made, sources={1: source}, courtesies=())
 
 
-def risk(*claims: tuple[str, str], text: str = TEXT, title: str = "") -> str:
+def risk(*claims: tuple[str, ...], text: str = TEXT, title: str = "") -> str:
     return risk_of(sealed(*claims, text=text, title=title), fell_back=False).value
 
 
 class TestRiskOf:
     def test_is_low_for_a_whole_article_word_for_word(self):
         passwords = f"## Passwords\n\n{NOBODY} **Runs start again.**"
-        assert risk((NOBODY, NOBODY), ("**Runs start again.**",) * 2, text=passwords) == "low"
+        assert risk((NOBODY, NOBODY), ("**Runs start again.**",) * 2 + GOES_ON, text=passwords) == "low"
         assert risk((f"{NOBODY} **Runs start again.**",) * 2, text=passwords) == "low"
-        free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2
+        free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2 + GOES_ON
         assert risk(free, guests, text=SEATS) == "low"
         assert risk(free, guests, text=SEATS, title="Free seats") == "low"
 
     def test_is_medium_for_another_order_a_title_or_a_section_left_out(self):
-        free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2
+        free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2 + GOES_ON
         assert risk(guests, free, text=SEATS) == "medium"
         assert risk(free, guests, text=SEATS, title="Bronze seats") == "medium"
         assert risk(free, guests, text=f"{SEATS}\n\n## Gold\n\nGold pays.") == "medium"
@@ -97,6 +101,103 @@ class TestRiskOf:
     def test_is_high_without_a_source_and_for_another_generator(self):
         assert risk(("Everything is free.", "Everything is free.")) == "high"
         assert risk_of(sealed((NOBODY, NOBODY)), fell_back=True).value == "high"
+
+
+class TestHowTheArticleIsBuilt:
+    """A draft that says every word of an article may turn it round by what it makes an item, and of what."""
+
+    NESTED = """When a runner hangs you may do this:
+
+- Restart the runner agent.
+
+  Once a day will do.
+- Never do this while the runner hangs:
+  - Delete the cache folder by hand.
+  - Reboot the hanging host.
+- Call the whole team.
+"""
+    HONEST = (
+        "When a runner hangs you may do this:",
+        "- Restart the runner agent.",
+        "  Once a day will do.",
+        "- Never do this while the runner hangs:",
+        "  - Delete the cache folder by hand.",
+        "  - Reboot the hanging host.",
+        "- Call the whole team.",
+    )
+
+    def nested(self, at: int = 0, text: str = HONEST[0]) -> str:
+        """The risk of the draft that says all of it, one sentence of it in another way."""
+        said = [*self.HONEST[:at], text, *self.HONEST[at + 1 :]]
+        quotes = [each.lstrip(" -") for each in self.HONEST]
+        return risk(*zip(said, quotes, strict=True), text=self.NESTED)
+
+    def test_is_low_where_items_stay_where_they_are(self):
+        assert self.nested() == "low"
+
+    @pytest.mark.parametrize(
+        ("at", "text"),
+        [
+            (0, "- When a runner hangs you may do this:"),
+            (1, "Restart the runner agent."),
+            (1, "1. Restart the runner agent."),
+            (2, "Once a day will do."),
+            (2, "- Once a day will do."),
+            (4, "- Delete the cache folder by hand."),
+            (4, "Delete the cache folder by hand."),
+            (5, "- Reboot the hanging host."),
+            (5, "Reboot the hanging host."),
+            (5, "    - Reboot the hanging host."),
+            (6, "  - Call the whole team."),
+            (6, "* Call the whole team."),
+            (6, "Call the whole team."),
+        ],
+    )
+    def test_is_medium_where_one_stands_elsewhere(self, at, text):
+        assert self.nested(at, text) == "medium"
+
+    @pytest.mark.parametrize(
+        ("text", "claims"),
+        [
+            ("Never do this:\n\n- Delete it by hand.\n- Reboot the host.", ["Never do this:", "- Delete it by hand."]),
+            (
+                "Never do this:\n\n1. Delete it by hand.\n2. Reboot the host.",
+                ["Never do this:", "1. Delete it by hand."],
+            ),
+        ],
+    )
+    def test_is_medium_where_the_last_item_becomes_a_paragraph(self, text, claims):
+        said = [(each, each) for each in claims]
+        reboot = "Reboot the host."
+        mark = claims[-1].split()[0].replace("1", "2")
+        assert risk(*said, (f"{mark} {reboot}", reboot), text=text) == "low"
+        assert risk(*said, (reboot, reboot), text=text) == "medium"
+
+    def test_is_medium_where_two_lists_become_one(self):
+        text = "You may do this:\n\n- Restart the agent.\n\n* Never delete the folder."
+        lead, restart = ("You may do this:",) * 2, ("- Restart the agent.",) * 2
+        assert risk(lead, restart, ("* Never delete the folder.", "Never delete the folder."), text=text) == "low"
+        assert risk(lead, restart, ("- Never delete the folder.", "Never delete the folder."), text=text) == "medium"
+
+    def test_is_low_for_a_heading_with_a_number_unless_the_list_below_goes_on_with_it(self):
+        heading, lead = ("1. Delete the folder",) * 2, ("Never do any of this:",) * 2
+        reboot, wait = ("2. Reboot the host.",) * 2, ("3. Wait for a day.",) * 2
+        text = f"## {heading[0]}\n\n{lead[0]}\n\n{reboot[0]}\n{wait[0]}"
+        assert risk(heading, lead, reboot, wait, text=text) == "low"
+        assert risk(heading, reboot, wait, text=text.replace(f"{lead[0]}\n\n", "")) == "medium"
+
+    def test_is_medium_where_a_quotation_becomes_a_statement(self):
+        text = "We never write mails such as this:\n\n> Your account is closed."
+        assert (
+            risk(("We never write mails such as this:",) * 2, ("Your account is closed.",) * 2, text=text) == "medium"
+        )
+
+    def test_is_medium_where_a_paragraph_is_taken_apart_or_leaves_its_item(self):
+        text = "You must never do this:\n\n- Delete the folder by hand. Empty the cache of the team."
+        lead, delete = ("You must never do this:",) * 2, ("- Delete the folder by hand.",) * 2
+        empty = ("Empty the cache of the team.",) * 2
+        assert risk(lead, delete, empty + GOES_ON, text=text) == "low"
+        assert risk(lead, delete, empty, text=text) == "medium"
 
 
 class TestWhatIsCutShort:

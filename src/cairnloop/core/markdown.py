@@ -52,6 +52,8 @@ class Block:
     words: str = ""
     """What a heading says, without markup."""
     children: tuple[Block, ...] = ()
+    first: int | None = None
+    """The number of the first item of an ordered list; None for anything else."""
 
 
 def render_markdown(text: str) -> SafeString:
@@ -175,6 +177,7 @@ def _blocks(node: SyntaxTreeNode, starts: list[int]) -> tuple[Block, ...]:
                 level=int(child.tag[1]) if is_heading else 0,
                 words=_words(child) if is_heading else "",
                 children=_blocks(child, starts),
+                first=int(child.attrs.get("start", 1)) if child.type == "ordered_list" else None,
             )
         )
     return tuple(found)

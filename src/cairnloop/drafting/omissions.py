@@ -11,6 +11,7 @@ from itertools import chain, groupby, pairwise
 
 from cairnloop.core.markdown import Block, parse_source_blocks, says_plainly
 from cairnloop.drafting.leaning import leads_on, speaks_of_the_text, takes_back, warns, words_of
+from cairnloop.drafting.structure import QuotedArticle, Said, changes_structure
 from cairnloop.drafting.surroundings import Span, turns
 
 MARKERS = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*", re.MULTILINE)
@@ -36,23 +37,8 @@ class Omission(StrEnum):
     """Any other section of an article it quotes."""
     ORDER = "order"
     """The order of the article, or which heading a quote is read below, or that it is a paragraph of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Where a sentence of a draft stands in an article, and whether it begins a paragraph of the draft."""
-
-    start: int
-    end: int
-    begins_paragraph: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedArticle:
-    """An article that a draft quotes."""
-
-    title: str
-    text: str
+    STRUCTURE = "structure"
+    """What is an item of a list, of which and below which item, with which number, and what one paragraph holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +49,9 @@ class _Section:
     blocks: list[Block]
 
 
-def omissions_in(quotes: Iterable[tuple[QuotedArticle, Quote]]) -> tuple[Omission, ...]:
-    """Return what a draft leaves out of the articles it quotes, by its quotes in its order; each kind once."""
-    quotes = list(quotes)
+def omissions_in(sentences: Sequence[Said]) -> tuple[Omission, ...]:
+    """Return what a draft leaves out of the articles it quotes, by its sentences in its order; each kind once."""
+    quotes = [(each.article, each) for each in sentences if each.article]
     spans: dict[QuotedArticle, list[Span]] = {}
     for article, quote in quotes:
         spans.setdefault(article, []).append((quote.start, quote.end))
@@ -74,6 +60,8 @@ def omissions_in(quotes: Iterable[tuple[QuotedArticle, Quote]]) -> tuple[Omissio
         found.add(Omission.TITLE)
     if _changes_order(quotes):
         found.add(Omission.ORDER)
+    elif changes_structure(sentences):
+        found.add(Omission.STRUCTURE)
     return tuple(each for each in Omission if each and each in found)
 
 
@@ -125,7 +113,7 @@ def _leaves_title_out(article: QuotedArticle, quoted: Sequence[Span]) -> bool:
     return limits(article.title) or not words_of(article.title) <= said
 
 
-def _changes_order(quotes: Sequence[tuple[QuotedArticle, Quote]]) -> bool:
+def _changes_order(quotes: Sequence[tuple[QuotedArticle, Said]]) -> bool:
     """Return whether quotes are read in another order than they stand, or below a heading of something else."""
     begun = [article for article, _ in groupby(article for article, _ in quotes)]
     if len(begun) > len(set(begun)):
@@ -144,7 +132,7 @@ def _changes_order(quotes: Sequence[tuple[QuotedArticle, Quote]]) -> bool:
     return False
 
 
-def _place_of(quote: Quote, text: str) -> tuple[Block | None, Block | None]:
+def _place_of(quote: Said, text: str) -> tuple[Block | None, Block | None]:
     """Return the heading a quote stands below, or is, and the innermost block it begins in."""
     for section in _sections_of(text):
         heading = section.headings[-1] if section.headings else None

@@ -11,7 +11,7 @@ from itertools import pairwise
 from cairnloop.core.markdown import Block, parse_blocks
 from cairnloop.knowledge_base.sentences import sentence_spans
 
-ITEM = re.compile(r"\s*(?:(?:[-*+]|(?P<number>\d{1,9})[.)])\s+|>\s?)")
+ITEM = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+|>\s?)")
 LISTS = frozenset({"bullet_list", "ordered_list"})
 OPENING = " \n\"'“”„‘’«»([*_"
 CLOSING = " \n\"'“”‘’«»)]*_.!…:"
@@ -67,9 +67,7 @@ def surroundings_of(text: str, start: int, end: int) -> Surroundings:
     before, after = text[spans[0][0] : start] if spans else "", text[end : spans[-1][1]] if spans else ""
     is_whole = bool(spans) and not before.strip(OPENING) and not after.strip(CLOSING)
     begins = marked and bool(spans) and spans[0][0] == first and is_whole
-    return Surroundings(
-        is_whole, f"{before} {after}", _number(text, path) if begins else None, tuple(_leads(text, path))
-    )
+    return Surroundings(is_whole, f"{before} {after}", _number(path) if begins else None, tuple(_leads(text, path)))
 
 
 def turns(text: str) -> bool:
@@ -112,13 +110,11 @@ def _leads(text: str, path: Sequence[Block]) -> Iterator[Span]:
         siblings = block.children
 
 
-def _number(text: str, path: Sequence[Block]) -> int | None:
+def _number(path: Sequence[Block]) -> int | None:
     """Return which step of its list the innermost block begins, as it is counted where the list is shown."""
     for holder, item in pairwise(path):
-        if holder.kind == "ordered_list" and item.children and item.children[0] == path[-1]:
-            marker = ITEM.match(text, holder.start)
-            first = int(marker["number"] or 1) if marker else 1
-            return first + holder.children.index(item)
+        if holder.first is not None and item.children and item.children[0] == path[-1]:
+            return holder.first + holder.children.index(item)
     return None
 
 

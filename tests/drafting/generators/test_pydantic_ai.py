@@ -95,6 +95,19 @@ class TestAskingAProvider:
         assert provider.keys and SECRET not in provider.prompt()
         assert len(provider.asked) == 1
 
+    @pytest.mark.parametrize("wire", WIRES[:1], indirect=True)
+    def test_keeps_an_item_below_the_item_it_belongs_to(self, asking, provider):
+        said = ["- Never do this:", "  - Delete\nthe folder. ", "\n\t- Reboot it.", "    Not code.", "  Of the item."]
+        provider.script = [good(*({**SENTENCE, "text": each} for each in said))]
+        _, *claims, _ = asking.generate(request=request_for()).claims
+        assert [each.text for each in claims] == [
+            "- Never do this:",
+            "  - Delete the folder.",
+            "    - Reboot it.",
+            "Not code.",
+            "  Of the item.",
+        ]
+
     def test_bounds_what_the_answer_may_take(self, asking, provider, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "DRAFT_MODEL_TOKENS": 777}
         asking.generate(request=request_for())

@@ -106,6 +106,32 @@ class TestTheCard:
         assert "The article’s title was left out: “Bronze guide”" in told
         assert "Other sections were left out:" in told
 
+    def test_shows_lists_as_they_will_be_sent_and_tells_where_they_were_changed(self, desk, waiting, knowledge):  # noqa: F811
+        said = [
+            "When a runner hangs:",
+            "3. Restart it at once.",
+            "4. Never do this:",
+            "   - Delete the folder by hand.",
+        ]
+        revision = revise(knowledge.refunds, f"{said[0]}\n\n" + "\n".join(said[1:]), title="Runner", publish=True)
+        waiting.sentences.exclude(index=0).delete()
+        for index, each in enumerate(said, 1):
+            start = revision.text.index(each.strip())
+            DraftSentence.objects.create(
+                draft=waiting, index=index, text=each, begins_paragraph=True, standing="quoted",
+                article=revision.article, revision=revision, start=start, end=start + len(each.strip()),
+            )  # fmt: skip
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        tags = "".join(re.findall(r"</?(?:ol|ul|li)[^>]*>", card.split("cl-draft-text")[1].split("cl-popover")[0]))
+        assert tags == '<ol start="3"><li></li><li><ul><li></li></ul></li></ol>'
+        assert "<p>Delete the folder by hand.<button" in card
+        assert "Every claim quoted" in card and "were changed:" not in card
+        waiting.sentences.filter(index=4).update(text="- Delete the folder by hand.")
+        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+        assert "Lists or paragraphs were changed:" in card
+        badge = card.split('class="cl-badge"')[1].split("</span>")[0]
+        assert "Quoted, parts left out" in badge and 'data-tone="warning"' in badge
+
     def test_calls_no_piece_of_a_sentence_a_claim_quoted(self, desk, waiting):
         sentence = waiting.sentences.get(index=1)
         piece = "A pipeline run is skipped"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from threading import Lock
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cairnloop.conf import get_settings
 from cairnloop.core.providers import Failure, Line, provider_of, what_is_missing
 from cairnloop.drafting.generators.prompting import INSTRUCTIONS, prompt_of
+from cairnloop.drafting.single_sentence import without_marker
 from cairnloop.hooks.draft_generator import DraftClaim, DraftRequest, DraftResult, DraftUsage, GenerationFailed
 
 try:
@@ -35,6 +37,7 @@ MODEL_CHARS = 100
 SENTENCES = 12
 SENTENCE_CHARS = 600
 QUOTE_CHARS = 1_500
+INDENTATION = re.compile(r"[ \t]*(?=\S)")
 
 
 class Sentence(BaseModel):
@@ -123,13 +126,22 @@ def _is_cut_off(said: list[ModelMessage]) -> bool:
 def _claims(sentences: list[Sentence]) -> list[DraftClaim]:
     return [
         DraftClaim(
-            text=" ".join(sentence.text.split()),
+            text=_on_one_line(sentence.text),
             source=sentence.passage,
             quote=sentence.quote,
             begins_paragraph=sentence.begins_paragraph or at == 0,
         )
         for at, sentence in enumerate(sentences)
     ]
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text on one line, with the indentation that says of which item it is one, or a part."""
+    line = " ".join(text.split())
+    before = INDENTATION.search(text)
+    indentation = before[0].expandtabs(4) if before else ""
+    # So far in, only an item is no code.
+    return line if len(indentation) > 3 and without_marker(line) == line else indentation + line
 
 
 def _agent(model: Model) -> Agent[object, Answer]:

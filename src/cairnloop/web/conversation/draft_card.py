@@ -21,7 +21,7 @@ from cairnloop.web.access import OperatorRequest
 from cairnloop.web.conversation.composer import Notice
 from cairnloop.web.conversation.draft_grounds import Ground, grounds_of, status_of
 from cairnloop.web.conversation.draft_sources import Cited, Quoted, articles_of, quotes_of
-from cairnloop.web.conversation.draft_text import Piece, numbers_of, paragraphs_of
+from cairnloop.web.conversation.draft_text import Piece, Shown, blocks_of, numbers_of
 from cairnloop.web.conversation.presenter import url_of
 from cairnloop.web.conversation.timeline import Status
 from cairnloop.web.inbox.place import place_of
@@ -46,7 +46,7 @@ class DraftCard:
     """It may be sent as it is, once the operator stands for every sentence that is marked."""
     says: str
     """In place of a text: why there is none, and what to do."""
-    paragraphs: tuple[tuple[Piece, ...], ...]
+    blocks: tuple[Shown, ...]
     sources: tuple[Quoted, ...]
     cited: tuple[Cited, ...]
     grounds: tuple[Ground, ...]
@@ -76,7 +76,7 @@ class DraftCard:
     @property
     def left_to_take_over(self) -> list[Piece]:
         """The marked sentences an operator may stand for."""
-        return [piece for paragraph in self.paragraphs for piece in paragraph if piece.can_be_taken_over]
+        return [piece for block in self.blocks for piece in block.all_pieces if piece.can_be_taken_over]
 
 
 def draft_card(
@@ -107,7 +107,7 @@ def draft_card(
             and all(can_be_taken_over(each) for each in sentences if each.is_marked)
         ),
         says="" if sentences else _says(draft),
-        paragraphs=paragraphs_of(sentences, numbers),
+        blocks=blocks_of(sentences, numbers),
         sources=sources,
         cited=articles_of(sources),
         grounds=grounds_of(draft, sentences, conversation) if sentences else (),
@@ -143,11 +143,8 @@ def refused_card(
     instruction: str = "",
 ) -> DraftCard:
     """Return the card with the reason of the refusal, and the text, the ticks or the instruction as they were given."""
-    paragraphs = tuple(
-        tuple(dataclasses.replace(piece, is_taken_over=piece.index in taken_over) for piece in paragraph)
-        for paragraph in card.paragraphs
-    )
-    card = dataclasses.replace(card, notice=notice, paragraphs=paragraphs, instruction=instruction)
+    blocks = tuple(each.ticked(taken_over) for each in card.blocks)
+    card = dataclasses.replace(card, notice=notice, blocks=blocks, instruction=instruction)
     return card if text is None else dataclasses.replace(card, text=text, is_edited=True)
 
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.drafting.models import Draft, DraftSentence
-from cairnloop.drafting.omissions import Omission, Quote, QuotedArticle, omissions_in
+from cairnloop.drafting.omissions import Omission, omissions_in
 from cairnloop.drafting.sealing import says_word_for_word
+from cairnloop.drafting.structure import QuotedArticle, Said
 from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.hooks.automation_policy import Verdict
 from cairnloop.web.conversation.timeline import Status
@@ -105,11 +106,13 @@ def _left_out(sentences: Sequence[DraftSentence]) -> list[Ground]:
 
 
 def _omissions(sentences: Sequence[DraftSentence]) -> tuple[Omission, ...]:
-    return omissions_in(
-        (QuotedArticle(each.revision.title, each.revision.text), Quote(each.start, each.end, each.begins_paragraph))
-        for each in sentences
-        if each.revision
-    )
+    return omissions_in([_said(each) for each in sentences])
+
+
+def _said(sentence: DraftSentence) -> Said:
+    revision = sentence.revision
+    article = QuotedArticle(revision.title, revision.text) if revision else None
+    return Said(sentence.text, sentence.begins_paragraph, article, sentence.start, sentence.end)
 
 
 def _age(sentences: Sequence[DraftSentence]) -> list[Ground]:
@@ -161,6 +164,10 @@ OMISSIONS: dict[Omission, tuple[Promise, Promise]] = {
     Omission.ORDER: (
         gettext_lazy("The order was changed:"),
         gettext_lazy("the quotes follow one another, or stand below headings, otherwise than in the source"),
+    ),
+    Omission.STRUCTURE: (
+        gettext_lazy("Lists or paragraphs were changed:"),
+        gettext_lazy("what is an item, of what, or with which number is otherwise in the source, compare them"),
     ),
 }
 CLARIFICATIONS: dict[str, Promise] = {

@@ -189,7 +189,7 @@ def draft_not_sent(
     missed = news_after(request, conversation, after=seen, marks_unread=True)
     card = draft_card(request, conversation, seen=max(missed.last, seen))
     refused = None
-    if card is not None and (text is None or (card.id == draft_id and card.paragraphs)):
+    if card is not None and (text is None or (card.id == draft_id and card.blocks)):
         ticked, asked = (taken_over, instruction) if card.id == draft_id else ((), "")
         card = refused_card(card, notice=notice, text=text, taken_over=ticked, instruction=asked)
     elif text is not None:
