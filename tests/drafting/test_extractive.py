@@ -89,6 +89,12 @@ class TestTheExtractiveGenerator:
             "Business plan",
             CHARGES,
         ]
+        assert said(
+            draft("When does a duplicate charge go back to my card?", f"## Duplicate charge A\n\n{CHARGES}")
+        ) == [
+            "Duplicate charge A",
+            CHARGES,
+        ]
 
     def test_takes_a_list_together_with_what_leads_to_it(self):
         result = draft("How do I re-run what was skipped, and choose?", SKIPPED)

@@ -141,6 +141,28 @@ class TestTheTitle:
     def test_is_said_by_what_stands_below_it(self):
         assert omissions(DELETE, DELETE, title="The hanging runners") == []
 
+    HOLDS = "A plan holds 500 seats for us and customers’ guests."
+
+    @pytest.mark.parametrize("title", ["Plan A", "A Plan", "Plan A seats", "Plan a", "Plan I", "Plan S", "US seats"])
+    def test_is_left_out_where_a_letter_or_capitals_name_something(self, title):
+        assert omissions(self.HOLDS, self.HOLDS, title=title) == [Omission.TITLE]
+        assert omission(f"## {title}\n\n{self.HOLDS}", self.HOLDS) == Omission.HEADING
+
+    @pytest.mark.parametrize("title", ["A plan for guests", "The plan", "A seat", "Seats for us"])
+    def test_is_said_where_an_article_is_all_that_is_left_out(self, title):
+        assert omissions(self.HOLDS, self.HOLDS, title=title) == []
+
+    @pytest.mark.parametrize(
+        ("title", "text"),
+        [
+            ("Plan A", "Take plan A, it holds 500 seats."),
+            ("Plan A", "Runners of **plan A** hold 500 seats."),
+            ("APIs in the US", "The API is refused in the US."),
+        ],
+    )
+    def test_is_said_with_its_letters_and_capitals(self, title, text):
+        assert omissions(text, text, title=title) == []
+
     def test_is_said_by_the_first_heading_alone(self):
         text = f"# Only for resellers\n\n{DELETE}"
         assert omissions(text, "Only for resellers", DELETE, title="Only for resellers") == []

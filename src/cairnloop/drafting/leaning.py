@@ -6,6 +6,7 @@ The words are English. In another language paragraphs and lists are still kept w
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from cairnloop.knowledge_base.sentences import sentence_spans
 
@@ -13,6 +14,8 @@ WORD = re.compile(r"[^\W_]+")
 SIGN = re.compile(r"[^\w\s.,:;…()\[\]\"'“”„‘’«»–—*`\-\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
 """What is no word, no space and no stop of prose: "❌ Export", "XML ≠ export" and "Export?" say more than "Export"."""
 ARTICLES = frozenset(("a", "an", "the"))
+GOES_ON = re.compile(r"[ \t\"'“‘(\[*_`,-]+")
+"""What stands between two words of one sentence."""
 MARKS = " \t\n*_~`>#![](){}|\"'“”‘’«»…⚠\ufe0f❗❌🚫"
 POINTS_WITHIN = 4
 """A word that points at something else, among so many first words, points back: "To do this, open Billing"."""
@@ -109,10 +112,46 @@ def speaks_of_the_text(text: str) -> str:
     return "section" if OF_THE_SECTION.search(text) else ""
 
 
-def words_of(text: str) -> frozenset[str]:
-    """Return the words and signs of a text, alike in the singular and the plural, without articles and stops."""
-    words = frozenset(word.lower().removesuffix("s") for word in WORD.findall(text)) - ARTICLES
-    return words.union(SIGN.findall(text))
+def says_all_of(title: str, said: str) -> bool:
+    """Return whether all words and signs of a title or a heading stand in what is said, articles and stops apart.
+
+    The singular and the plural are alike. Words in capitals are not what the same letters are otherwise ("US", "us"),
+    nor are single letters. In doubt an "A" is a letter in the title ("Plan A", "A Plan"), an article in what is said.
+    """
+    return _words_of(title, is_letter=_may_be_letter) <= _words_of(said, is_letter=_is_letter)
+
+
+def _words_of(text: str, *, is_letter: Callable[[str, Sequence[re.Match[str]], int], bool]) -> frozenset[str]:
+    found = list(WORD.finditer(text))
+    words = (
+        _made_alike(each[0])
+        for at, each in enumerate(found)
+        if each[0].lower() not in ARTICLES or (len(each[0]) == 1 and is_letter(text, found, at))
+    )
+    return frozenset(words).union(SIGN.findall(text))
+
+
+def _made_alike(word: str) -> str:
+    if len(word) == 1:
+        return "A" if word == "a" else word
+    singular = word.removesuffix("s")
+    return singular if len(singular) > 1 and singular.isupper() else word.lower().removesuffix("s")
+
+
+def _may_be_letter(text: str, words: Sequence[re.Match[str]], at: int) -> bool:
+    """Return whether an "a" of a title may be a letter: it ends it, or is a capital within it or before another."""
+    if at == len(words) - 1:
+        return True
+    return words[at][0].isupper() and (at > 0 or not words[at + 1][0][0].islower())
+
+
+def _is_letter(text: str, words: Sequence[re.Match[str]], at: int) -> bool:
+    """Return whether an "a" is a letter for sure: a capital where no sentence begins."""
+    return (
+        words[at][0].isupper()
+        and at > 0
+        and GOES_ON.fullmatch(text, words[at - 1].end(), words[at].start()) is not None
+    )
 
 
 def _first_sentence(text: str) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import chain, groupby, pairwise
 
 from cairnloop.core.markdown import Block, parse_source_blocks, says_plainly
-from cairnloop.drafting.leaning import leads_on, speaks_of_the_text, takes_back, warns, words_of
+from cairnloop.drafting.leaning import leads_on, says_all_of, speaks_of_the_text, takes_back, warns
 from cairnloop.drafting.structure import QuotedArticle, Said, changes_structure
 from cairnloop.drafting.surroundings import Span, turns
 
@@ -109,8 +109,8 @@ def _leaves_title_out(article: QuotedArticle, quoted: Sequence[Span]) -> bool:
     heads = not before.blocks and bool(sections) and sections[0].headings[0].words == article.title
     if heads and not _is_left_out(sections[0].headings[0], article.text, quoted):
         return False
-    said = words_of(" ".join(article.text[start:end] for start, end in quoted))
-    return limits(article.title) or not words_of(article.title) <= said
+    said = " ".join(article.text[start:end] for start, end in quoted)
+    return limits(article.title) or not says_all_of(article.title, said)
 
 
 def _changes_order(quotes: Sequence[tuple[QuotedArticle, Said]]) -> bool:
@@ -210,7 +210,7 @@ def _limits_unsaid(heading: Block, text: str, quoted: Sequence[Span]) -> bool:
     said = " ".join(
         text[start:end] for start, end in quoted if any(_is_touched(block, [(start, end)]) for block in below)
     )
-    return limits(heading.words) or not says_plainly(written) or not words_of(heading.words) <= words_of(said)
+    return limits(heading.words) or not says_plainly(written) or not says_all_of(heading.words, said)
 
 
 def limits(text: str) -> bool:

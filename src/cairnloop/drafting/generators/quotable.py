@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from cairnloop.core.markdown import Block
 from cairnloop.drafting.generators.parts import Part, Section, sections_of
 from cairnloop.drafting.generators.saying import Line, is_provable
-from cairnloop.drafting.leaning import is_unfinished, leads_on, leans_back, points_back, words_of
+from cairnloop.drafting.leaning import is_unfinished, leads_on, leans_back, points_back, says_all_of
 from cairnloop.drafting.omissions import limits
 
 PARAGRAPH_CHARS = 700
@@ -39,8 +39,8 @@ class Unit:
     @property
     def says_its_headings(self) -> bool:
         """True if no heading above limits what stands below it, or says a word that is missing in it."""
-        own = words_of(" ".join(line.text for line in chain(self.scope, self.lines)))
-        return all(words_of(heading.text) <= own and not limits(heading.text) for heading in self.headings)
+        own = " ".join(line.text for line in chain(self.scope, self.lines))
+        return all(says_all_of(heading.text, own) and not limits(heading.text) for heading in self.headings)
 
     @property
     def can_say_its_headings(self) -> bool:
