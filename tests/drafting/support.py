@@ -26,6 +26,7 @@ FAR = "Do the zebras that graze below Kilimanjaro every winter drink from the sa
 RAISED = "We raised your limit by one seat."
 CLOSED = "Nothing else is needed from you."
 LINKED = "Your refund waits at https://evil.example/now for you."
+TURNED = "Your refund waits at \u202emoc.2live\u202c for you."
 UNKNOWN = "Wann öffnet eigentlich das Schwimmbad?"
 WORDS_ONLY = {
     "EMBEDDER": "",
@@ -100,6 +101,14 @@ class LinkingGenerator:
     def generate(self, *, request: DraftRequest) -> DraftResult:
         """Return two sentences no source says, one of them with the address."""
         return DraftResult(claims=[DraftClaim(text=request.opening), *map(_unquoted, (RAISED, LINKED))])
+
+
+class TurningGenerator:
+    """Sends the customer to an address that is stored the other way round."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Return one sentence no source says."""
+        return DraftResult(claims=[DraftClaim(text=request.opening), _unquoted(TURNED)])
 
 
 def _unquoted(text: str) -> DraftClaim:

@@ -113,6 +113,7 @@ class TestForeignAddresses:
             "evil•com",
             "evil\ua4f8com",
             "evil\u06d4com",
+            *(f"evil{dot}com" for dot in "\u2e31\u2e33\u1427\u16eb\ua78f\u02d9\u0966\U00010a50"),
             "evil Punkt de",
             "evil point com",
             "0177.0.0.1",

@@ -176,3 +176,39 @@ class TestSeal:
             sentence = sealed("You get it back.", mutated)
             assert f" {fold(mutated).text} " not in f" {fold(TEXT).text} "
             assert sentence.standing is Standing.UNVERIFIED, mutated
+
+
+class TestTurnedText:
+    """What is shown in another order than it is stored in was checked by nobody."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Sign in at \u202emoc.2live\u202c now.",
+            "\u202d" + QUOTE,
+            "Sign in at &#8238;moc.2live now.",
+            "Sign in at &#x202E;moc.2live now.",
+            "\u2067" + QUOTE + "\u2069",
+            "\u202b" + QUOTE + "\u202c",
+            "\u2067שלום",
+            "שלום\u2069",
+        ],
+    )
+    def test_is_marked_also_where_a_source_says_it(self, text):
+        source = SealedSource(revision_id=7, article_id=3, title="", text=text, start=0, end=len(text))
+        (sentence,) = seal([DraftClaim(text=text, source=1, quote=text)], sources={1: source}, courtesies=())
+        assert (sentence.standing, sentence.doubt) == (Standing.UNVERIFIED, Doubt.TURNED)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "הריצה דולגה כי כל המושבים תפוסים, ראו Billing.",
+            "يتم تخطي التشغيل عندما تكون كل المقاعد مشغولة.",
+            "הריצה דולגה כי \u2067כל המושבים\u2069 תפוסים.",
+            "A run is skipped\u200f when every\u200e seat is taken\u061c.",
+        ],
+    )
+    def test_is_nothing_that_runs_to_the_left_by_itself(self, text):
+        source = SealedSource(revision_id=7, article_id=3, title="", text=text, start=0, end=len(text))
+        (sentence,) = seal([DraftClaim(text=text, source=1, quote=text)], sources={1: source}, courtesies=())
+        assert (sentence.standing, sentence.doubt) == (Standing.QUOTED, Doubt.NONE)

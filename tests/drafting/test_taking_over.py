@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 import cairnloop
 from cairnloop.drafting.phrasing import text_of
 from cairnloop.models import AuditEntry, Draft, Message
-from tests.drafting.support import ADA, CLOSED, LINKED, RAISED, WORDS_ONLY, ask, draft_for
+from tests.drafting.support import ADA, CLOSED, LINKED, RAISED, TURNED, WORDS_ONLY, ask, draft_for
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = 2, 3
@@ -76,6 +76,26 @@ class TestTakingOver:
     def test_is_kept_for_drafts_an_operator_sent_alone(self, half_sure):
         with pytest.raises(IntegrityError), transaction.atomic():
             Draft.objects.update(taken_over=[FIRST])
+
+
+class TestTurnedText:
+    def test_leaves_by_no_policy_no_tick_and_in_no_words_around_it(self, knowledge, settings):
+        settings.CAIRNLOOP = {
+            **WORDS_ONLY,
+            "DRAFT_GENERATOR": "tests.drafting.support.TurningGenerator",
+            "AUTOMATION_POLICY": "tests.drafting.support.AllowingPolicy",
+        }
+        turned = draft_for(ask())
+        assert turned.held_back == "not_verified"
+        refused(turned, "text_turned", taken_over=[1])
+        for text in (
+            f"Hi. {TURNED}",
+            "At \u202ewon/elpmaxe.live\u202c",
+            "Now \u202emoc.live",
+            TURNED.replace("\u202e", ""),
+        ):
+            refused(turned, "text_turned", text=text, taken_over=[1])
+        assert approve(turned, text="Your refund is on its way.").status == "edited"
 
 
 class TestAddressesOfUnknownOrigin:

@@ -149,6 +149,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.drafting.taking_over.SentenceNotVerified": _(
         "A marked sentence has no source. Change it, take it out, or stand for it yourself; nothing was sent."
     ),
+    "cairnloop.drafting.taking_over.TextTurned": _(
+        "Characters that nobody sees turn the order of a sentence in this draft. Take it out; nothing was sent."
+    ),
     "cairnloop.governance.approving.ApprovalNotPending": _(
         "This does not wait any more: it was decided, or its time is over. Nothing was decided; look again."
     ),

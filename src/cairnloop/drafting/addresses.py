@@ -31,7 +31,7 @@ ADDRESS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-DOTS = re.compile(r"(?<=\S)(?!·(?<=[Ll]·)[Ll])[·•・∙⋅ꓸ٠۰܁܂۔](?=[A-Za-z]{2})")
+DOTS = re.compile(r"(?<=\S)(?!·(?<=[Ll]·)[Ll])[·•・∙⋅ꓸ٠۰܁܂۔०ᐧ᛫⸱⸳ꞏ\U00010a50](?=[A-Za-z]{2})")
 """Readers take these for the dot of a host, but not between two "l" (Catalan). Sentences are told without them."""
 BARE_HOST = re.compile(HOST, re.IGNORECASE)
 AROUND = ".,;:!?()[]{}<>*~'\"“”‘’«»…`|"

@@ -69,8 +69,8 @@ def approve_draft(
     Sentences that stand in the text unchanged keep their sources. `seen_sequence` is the last sequence the operator
     saw; who saw nothing sends nothing. `taken_over` are the indexes of the sentences without a source that the operator
     stands for. Raises ApproverNeeded, NoSuchDraft, DraftNotPending, NothingToSend, NothingToTakeOver,
-    SentenceNotVerified, AddressNotVerified, SentenceChanged, OtherWordsNeeded, and whatever `post_reply` raises, such
-    as StaleView; nothing is written then.
+    SentenceNotVerified, AddressNotVerified, TextTurned, SentenceChanged, OtherWordsNeeded, and whatever `post_reply`
+    raises, such as StaleView; nothing is written then.
     """
     refuse_strangers(by)
     if by.kind is not ActorKind.OPERATOR:

@@ -16,6 +16,10 @@ LOOKS_EMPTY = frozenset("\u2800\u3164\u115f\u1160\uffa0")
 """Signs without ink that count as letters or symbols. Some fonts leave a gap for them, and some do not."""
 IGNORABLE = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\u2060-\u206f\ufe00-\ufe0f\ufff0-\ufffb\U000e0000-\U000e0fff]")
 """What Unicode lets programs leave out of sight, also where nothing is assigned yet."""
+OVERRIDES = re.compile("[\u202d\u202e]")
+OPENS_A_DIRECTION = re.compile("[\u202a\u202b\u2066-\u2068]")
+CLOSES_A_DIRECTION = re.compile("[\u202c\u2069]")
+LATIN = re.compile("[A-Za-z]")
 KEPT_CONTROLS = frozenset("\t\n\r")
 SPELLED_OUT = re.compile(
     r"""(?:(?<!\s)\s+)?[\[({<]\s*(?:(?P<dot>\.|dot|punkt|point)|@|at|ät)\s*[\])}>]\s*
@@ -46,6 +50,8 @@ class Shown:
     """Where a click may lead."""
     unnoted: str = ""
     """The words once more without the marks of notes behind them, such as a raised 1; empty where there are none."""
+    is_turned: bool = False
+    """Characters that nobody sees have it read in another order than it is stored in, or may."""
 
 
 @lru_cache(maxsize=128)
@@ -55,7 +61,13 @@ def shown(text: str) -> Shown:
     read = (plain(page.words, gaps=gaps) for page in pages for gaps in (" ", ""))
     words = "\n".join(dict.fromkeys(read))
     unnoted = "\n".join(plain(NOTE_MARKS.sub(" ", page.words)) for page in pages if NOTE_MARKS.search(page.words))
-    return Shown(words, frozenset(link_targets(text)).union(*(page.links for page in pages)), unnoted)
+    links = frozenset(link_targets(text)).union(*(page.links for page in pages))
+    return Shown(words, links, unnoted, any(map(_is_turned, (text, *(page.words for page in pages)))))
+
+
+def is_turned(text: str) -> bool:
+    """Return whether characters that nobody sees have a text read in another order than it is stored in, or may."""
+    return shown(text).is_turned
 
 
 def rewritten(text: str) -> int:
@@ -74,11 +86,24 @@ def plain(text: str, *, gaps: str = " ") -> str:
     `gaps` is what stands for signs without ink.
     """
     text = "".join(gaps if each in LOOKS_EMPTY else each for each in text if not _shows_nothing(each))
+    # Its compatible form is a space with a dot above, which is not how it is read.
+    text = text.replace("\u02d9", "·")
     text = unicodedata.normalize("NFKC", text)
     # Accents that no letter takes in stay a part of their word.
     kept = ("ː" if unicodedata.category(each).startswith("M") else each for each in without_unseen(text))
     text = FULL_STOPS.sub(".", "".join(kept))
     return SPELLED_OUT.sub(lambda found: "." if found.lastgroup else "@", text)
+
+
+def _is_turned(text: str) -> bool:
+    """Return whether a text overrides its direction, sets one around Latin letters, or sets one and leaves it open.
+
+    Scripts that run to the left do so by themselves, and marks such as U+200F turn nothing.
+    """
+    opened, closed = len(OPENS_A_DIRECTION.findall(text)), len(CLOSES_A_DIRECTION.findall(text))
+    if OVERRIDES.search(text) or opened != closed:
+        return True
+    return bool(opened) and LATIN.search(text) is not None
 
 
 def _is_unseen(character: str) -> bool:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from cairnloop.drafting.addresses import foreign_addresses, hold_split_addresses
 from cairnloop.drafting.phrasing import text_of
-from cairnloop.drafting.reading import REWRITING, rewritten
+from cairnloop.drafting.reading import REWRITING, is_turned, rewritten
 from cairnloop.drafting.single_sentence import holds_several_sentences, is_one_line, is_plain, without_marker
 from cairnloop.drafting.surroundings import surroundings_of, turns
 from cairnloop.hooks.draft_generator import DraftClaim
@@ -50,6 +50,7 @@ class Doubt(StrEnum):
     SEVERAL = "several"
     CUT_SHORT = "cut_short"
     FOREIGN_LINK = "foreign_link"
+    TURNED = "turned"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +96,8 @@ def seal(
 
     `sources` are the passages the generator was given, by their numbers. `courtesies` are the only sentences that
     stand without a quote. An address that is in no source and of no host in `link_hosts` makes its sentence
-    unverified whatever it quotes; one that only several sentences together make, each of them but the courtesies.
+    unverified whatever it quotes, and so do characters that turn the order of its text; an address that only several
+    sentences together make, each of them but the courtesies.
     """
     folded = {number: fold(source.text) for number, source in sources.items()}
     shown = [source.passage for source in sources.values()]
@@ -146,6 +148,9 @@ def _sealed(
         return sentence(Standing.COURTESY)
     if foreign_addresses(claim.text, evidence=shown, hosts=link_hosts):
         return sentence(Standing.UNVERIFIED, doubt=Doubt.FOREIGN_LINK)
+    # What is looked for, here and by whoever reads it in a log, is not what a customer would read.
+    if is_turned(claim.text):
+        return sentence(Standing.UNVERIFIED, doubt=Doubt.TURNED)
     source = sources.get(claim.source) if claim.source is not None else None
     if source is None or claim.source is None or not claim.quote:
         return sentence(Standing.UNVERIFIED, doubt=Doubt.NO_SOURCE)

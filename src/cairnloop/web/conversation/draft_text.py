@@ -130,4 +130,5 @@ DOUBTS: dict[str, Promise] = {
     "several": gettext_lazy("More than one plain sentence"),
     "cut_short": gettext_lazy("Its source says more in this sentence, such as “not” or “if”"),
     "foreign_link": gettext_lazy("A link or address of unknown origin"),
+    "turned": gettext_lazy("Characters that turn the order of the text"),
 }
