@@ -106,6 +106,21 @@ class TestTheCard:
         assert "The article’s title was left out: “Bronze guide”" in told
         assert "Other sections were left out:" in told
 
+    @pytest.mark.parametrize(
+        ("title", "label"),
+        [
+            ("What we never do", "Quoted, parts left out"),
+            ("No longer offered since 2024", "Quoted, parts left out"),
+            ("Bronze guide", "Every claim quoted"),
+        ],
+    )
+    def test_reassures_below_no_title_that_limits(self, desk, waiting, knowledge, title, label):  # noqa: F811
+        revise(knowledge.skipped, SKIPPED, title=title, publish=True)
+        card = card_of(words_of(desk.look("conversation", draft_for(waiting.conversation).conversation)))
+        badge = card.split('class="cl-badge"')[1].split("</span>")[0]
+        assert label in badge and ('data-tone="warning"' in badge) == (label != "Every claim quoted")
+        assert f"“{title}”" in card
+
     def test_shows_lists_as_they_will_be_sent_and_tells_where_they_were_changed(self, desk, waiting, knowledge):  # noqa: F811
         said = [
             "When a runner hangs:",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.drafting.models import Draft, DraftSentence
-from cairnloop.drafting.omissions import Omission, omissions_in
+from cairnloop.drafting.omissions import Omission, limits, omissions_in
 from cairnloop.drafting.sealing import says_word_for_word
 from cairnloop.drafting.structure import QuotedArticle, Said
 from cairnloop.drafting.surroundings import surroundings_of
@@ -41,7 +41,8 @@ def status_of(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None
         return None
     quoted = [each for each in sentences if each.revision]
     if all(_is_literal(each) and not _is_piece(each) for each in quoted):
-        if not OUTSIDE.issuperset(_omissions(sentences)):
+        omissions = _omissions(sentences)
+        if not OUTSIDE.issuperset(omissions) or (Omission.TITLE in omissions and any(map(limits, _titles(sentences)))):
             return Status("triangle-alert", _("Quoted, parts left out"), "warning")
         return Status("circle-check", _("Every claim quoted"), "success")
     if all(map(_is_literal, quoted)):
@@ -98,11 +99,15 @@ def _is_piece(sentence: DraftSentence) -> bool:
 
 
 def _left_out(sentences: Sequence[DraftSentence]) -> list[Ground]:
-    titles = " · ".join(dict.fromkeys(each.revision.title for each in sentences if each.revision))
+    titles = " · ".join(_titles(sentences))
     return [
         Ground("triangle-alert", "warning", str(claim), str(text) % {"titles": titles})
         for claim, text in (OMISSIONS[each] for each in _omissions(sentences))
     ]
+
+
+def _titles(sentences: Sequence[DraftSentence]) -> list[str]:
+    return list(dict.fromkeys(each.revision.title for each in sentences if each.revision))
 
 
 def _omissions(sentences: Sequence[DraftSentence]) -> tuple[Omission, ...]:
@@ -139,7 +144,7 @@ def _marked(sentences: Sequence[DraftSentence]) -> int:
 
 
 OUTSIDE = frozenset({Omission.TITLE, Omission.OTHERS})
-"""What stands outside of the sections that are quoted: a ground says so, the status of the text does not."""
+"""What stands outside of the sections that are quoted: a ground says so, and the status only where a title limits."""
 OMISSIONS: dict[Omission, tuple[Promise, Promise]] = {
     Omission.TITLE: (
         gettext_lazy("The article’s title was left out:"),
