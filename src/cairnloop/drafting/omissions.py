@@ -92,6 +92,16 @@ def headings_above(text: str, at: int) -> tuple[Span, ...]:
     return tuple(match.span("words") for match in found if match)
 
 
+def below_heading(text: str, at: int) -> int:
+    """Return where what stands below the nearest heading above a character begins; in a heading, where its words do."""
+    sections = [each for each in _sections_of(text) if each.headings and each.headings[-1].start <= at]
+    if not sections:
+        return 0
+    heading = sections[-1].headings[-1]
+    words = HEADING.match(text, heading.start, heading.end)
+    return words.start("words") if words and at < heading.end else heading.end
+
+
 def _is_whole(text: str, quoted: Sequence[Span]) -> bool:
     """Return whether all of an article is said: also what is shown nowhere, such as where its links lead."""
     sections = _sections_of(text)

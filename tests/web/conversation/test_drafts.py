@@ -67,17 +67,23 @@ class TestTheCard:
         peek = card.split('class="cl-peek-text"')[1]
         assert peek.index(lead) < peek.index(f"<mark>{item}</mark>")
 
-    def test_shows_the_headings_above_a_quote(self, desk, waiting, knowledge):  # noqa: F811  # the fixture above
+    @pytest.mark.parametrize("gap", ["\n", "\n\n"])
+    @pytest.mark.parametrize("heading", ["## ❌ Rebooting", "## ❌ Rebooting ##", "❌ Rebooting\n---"])
+    def test_shows_the_headings_above_a_quote(self, desk, waiting, knowledge, heading, gap):  # noqa: F811
         said = "Reboot the host."
-        text = f"# Runners #\n\n❌ Rebooting\n---\n\nRunners hang.\n\n{said}\n\n## Seats\n\nSeats are free."
+        text = f"# Runners #\n\n{heading}{gap}{said}\n\n## Seats\n\nSeats are free."
         revision = revise(knowledge.refunds, text, publish=True)
-        start = text.index(said)
-        DraftSentence.objects.filter(index=1).update(
-            text=said, article=revision.article, revision=revision, start=start, end=start + len(said)
-        )
-        card = card_of(words_of(desk.look("conversation", waiting.conversation)))
-        peek = card.split('class="cl-peek-text"')[1]
-        assert f"Runners … ❌ Rebooting … <mark>{said}</mark>" in peek
+
+        def peek(said: str) -> str:
+            start = revision.text.index(said)
+            DraftSentence.objects.filter(index=1).update(
+                text=said, article=revision.article, revision=revision, start=start, end=start + len(said)
+            )
+            card = card_of(words_of(desk.look("conversation", waiting.conversation)))
+            return card.split('class="cl-peek-text"')[1].split("</p>")[0]
+
+        assert f">Runners … ❌ Rebooting … <mark>{said}</mark>" in peek(said)
+        assert ">Runners … <mark>❌ Rebooting</mark>" in peek("❌ Rebooting")
 
     def test_tells_what_is_word_for_word_from_what_is_in_other_words(self, desk, waiting):
         claims = waiting.sentences.exclude(standing="courtesy").count()

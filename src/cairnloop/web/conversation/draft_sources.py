@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.safestring import SafeString
 
 from cairnloop.drafting.models import DraftSentence
-from cairnloop.drafting.omissions import headings_above
+from cairnloop.drafting.omissions import below_heading, headings_above
 from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.knowledge_base.models import Revision
 from cairnloop.web.conversation.draft_text import Span
@@ -59,7 +59,9 @@ def articles_of(sources: Sequence[Quoted]) -> tuple[Cited, ...]:
 
 
 def _quoted(number: int, revision: Revision, start: int, end: int) -> Quoted:
-    before, after = revision.text[max(0, start - AROUND_CHARS) : start], revision.text[end : end + AROUND_CHARS]
+    # Of headings the words are shown, apart from what stands below them.
+    first = max(0, start - AROUND_CHARS, min(below_heading(revision.text, start), start))
+    before, after = revision.text[first:start], revision.text[end : end + AROUND_CHARS]
     # Of the surroundings, whole paragraphs and words only: half a word explains nothing.
     before = before.rpartition("\n\n")[2]
     after = after.partition("\n\n")[0]
