@@ -98,6 +98,13 @@ class TestRiskOf:
             == "medium"
         )
 
+    @pytest.mark.parametrize("address", ["../billing.md", "billing.md", "#billing", "/billing"])
+    def test_is_medium_for_a_link_that_leads_nowhere_from_a_message(self, address):
+        text = f"Read [how billing works]({address}) before you pay."
+        assert risk((text, text), text=text) == "medium"
+        text = text.replace(address, f"https://a.example/{address.lstrip('./')}")
+        assert risk((text, text), text=text) == "low"
+
     def test_is_high_without_a_source_and_for_another_generator(self):
         assert risk(("Everything is free.", "Everything is free.")) == "high"
         assert risk_of(sealed((NOBODY, NOBODY)), fell_back=True).value == "high"

@@ -227,6 +227,11 @@ def is_relative(address: str) -> bool:
     return not address.startswith(("/", "#", "\\")) and ":" not in path
 
 
+def leads_nowhere(text: str) -> bool:
+    """Return whether a message has a link that leads nowhere from there: into an article, or to a page beside it."""
+    return any(is_relative(target) or target.startswith(("#", "/")) for target in link_targets(text))
+
+
 def _sanitised(html: str, *, attributes: dict[str, set[str]] = ATTRIBUTES) -> SafeString:
     clean = nh3.clean(
         html, tags=TAGS, attributes=attributes, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cairnloop.core.markdown import leads_nowhere
 from cairnloop.drafting.omissions import Omission, omissions_in
 from cairnloop.drafting.sealing import SealedSentence, Standing, says_word_for_word
 from cairnloop.drafting.single_sentence import number_of
@@ -45,7 +46,8 @@ def _risk_of(sentence: SealedSentence, sentences: Sequence[SealedSentence]) -> D
     is_literal = says_word_for_word(sentence.text, quote) and number_of(sentence.text) in numbers
     # What introduces a list says whether to do what its items say, or never to.
     is_led_in = all(_quotes(sentences, sentence.source.revision_id, lead) for lead in around.leads)
-    return DraftRisk.LOW if is_literal and around.is_whole and is_led_in else DraftRisk.MEDIUM
+    is_complete = is_literal and around.is_whole and is_led_in and not leads_nowhere(sentence.text)
+    return DraftRisk.LOW if is_complete else DraftRisk.MEDIUM
 
 
 def _quotes(sentences: Sequence[SealedSentence], revision_id: int, span: tuple[int, int]) -> bool:

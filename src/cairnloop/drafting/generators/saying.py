@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cairnloop.core.markdown import Block, is_relative, link_targets, says_plainly
+from cairnloop.core.markdown import Block, leads_nowhere, link_targets, says_plainly
 from cairnloop.drafting.sealing import LEAST_LETTERS
 from cairnloop.knowledge_base.sentences import sentence_spans
 
@@ -46,7 +46,7 @@ def paragraph_lines(block: Block, text: str) -> Iterator[Line]:
     for start, stop in _provable_spans(text, first, end):
         written = text[start:stop]
         said = (indentation if start == first else "") + " ".join(written.split())
-        yield Line(start, stop, said, "" if _leads_nowhere(written) else written, start == first)
+        yield Line(start, stop, said, "" if leads_nowhere(written) else written, start == first)
 
 
 def item_lines(block: Block, text: str) -> Iterator[Line]:
@@ -82,11 +82,6 @@ def _provable_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
         else:
             found.append((first, last))
     return found
-
-
-def _leads_nowhere(text: str) -> bool:
-    """Return whether a text has a link that leads nowhere from a message."""
-    return any(is_relative(target) or target.startswith(("#", "/")) for target in link_targets(text))
 
 
 def _unsayable(block: Block) -> Line:
