@@ -141,7 +141,7 @@ class TestTheTitle:
     def test_is_said_by_what_stands_below_it(self):
         assert omissions(DELETE, DELETE, title="The hanging runners") == []
 
-    HOLDS = "A plan holds 500 seats for us and customers’ guests."
+    HOLDS = "A plan is 500 seats for us and each customer’s guests."
 
     @pytest.mark.parametrize("title", ["Plan A", "A Plan", "Plan A seats", "Plan a", "Plan I", "Plan S", "US seats"])
     def test_is_left_out_where_a_letter_or_capitals_name_something(self, title):
@@ -201,3 +201,42 @@ class TestTheOrder:
         assert omissions_in([restart, heading, delete]) == ()
         assert omissions_in([heading, delete, restart]) == (Omission.ORDER,)
         assert omissions_in([heading, restart, delete]) == (Omission.ORDER,)
+
+
+class TestTheStructure:
+    LEAD = "You may do this:"
+    TEXT = f"{LEAD}\n\n1. Restart the host.\n2. {DELETE}"
+
+    def omissions(self, *items: str) -> list[str]:
+        article = QuotedArticle("", self.TEXT)
+        quotes = (self.LEAD, "Restart the host.", DELETE)
+        return list(omissions_in([said(article, *each) for each in zip(quotes, (self.LEAD, *items), strict=True)]))
+
+    def test_is_kept(self):
+        assert self.omissions("1. Restart the host.", f"2. {DELETE}") == []
+        assert self.omissions("1. Restart the host.", f"9. {DELETE}") == []
+
+    @pytest.mark.parametrize(
+        "items",
+        [
+            ("2. Restart the host.", f"3. {DELETE}"),
+            ("1) Restart the host.", f"2. {DELETE}"),
+            ("1. Restart the host.", f"   1. {DELETE}"),
+            ("- Restart the host.", f"- {DELETE}"),
+            ("Restart the host.", DELETE),
+        ],
+    )
+    def test_is_changed_by_other_numbers_marks_and_depths(self, items):
+        assert self.omissions(*items) == [Omission.STRUCTURE]
+
+    def test_is_changed_where_a_quotation_becomes_an_item(self):
+        article = QuotedArticle("", f"> > {DELETE}")
+        assert omissions_in([said(article, DELETE, f"- {DELETE}")]) == (Omission.STRUCTURE,)
+
+    def test_is_changed_by_no_courtesies_around_it(self):
+        article = QuotedArticle("", "- Restart the host.")
+        item = said(article, "Restart the host.", "- Restart the host.")
+        assert omissions_in([Said("Hi."), item, Said("Write back.")]) == ()
+        assert omissions_in([Said("Hi."), said(article, "Restart the host.", "- Restart the host.", begins=False)]) == (
+            Omission.STRUCTURE,
+        )
