@@ -151,7 +151,7 @@ class TestTheCard:
         card = card_of(words_of(desk.look("conversation", waiting.conversation)))
         assert "Lists or paragraphs were changed:" in card
         badge = card.split('class="cl-badge"')[1].split("</span>")[0]
-        assert "Quoted, parts left out" in badge and 'data-tone="warning"' in badge
+        assert "Quoted, rearranged" in badge and 'data-tone="warning"' in badge
 
     def test_calls_no_piece_of_a_sentence_a_claim_quoted(self, desk, waiting):
         sentence = waiting.sentences.get(index=1)

@@ -41,9 +41,12 @@ def status_of(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None
         return None
     quoted = [each for each in sentences if each.revision]
     if all(_is_literal(each) and not _is_piece(each) for each in quoted):
-        omissions = _omissions(sentences)
-        if not OUTSIDE.issuperset(omissions) or (Omission.TITLE in omissions and any(map(limits, _titles(sentences)))):
+        omissions = frozenset(_omissions(sentences))
+        is_limited = Omission.TITLE in omissions and any(map(limits, _titles(sentences)))
+        if is_limited or not omissions <= OUTSIDE | REARRANGED:
             return Status("triangle-alert", _("Quoted, parts left out"), "warning")
+        if not omissions <= OUTSIDE:
+            return Status("triangle-alert", _("Quoted, rearranged"), "warning")
         return Status("circle-check", _("Every claim quoted"), "success")
     if all(map(_is_literal, quoted)):
         return Status("text-quote", _("Pieces of sentences"), "info")
@@ -145,6 +148,8 @@ def _marked(sentences: Sequence[DraftSentence]) -> int:
 
 OUTSIDE = frozenset({Omission.TITLE, Omission.OTHERS})
 """What stands outside of the sections that are quoted: a ground says so, and the status only where a title limits."""
+REARRANGED = frozenset({Omission.ORDER, Omission.STRUCTURE})
+"""All is said of what is quoted, and is read otherwise."""
 OMISSIONS: dict[Omission, tuple[Promise, Promise]] = {
     Omission.TITLE: (
         gettext_lazy("The article’s title was left out:"),
