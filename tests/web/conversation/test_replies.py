@@ -199,7 +199,8 @@ class TestWhoMayWrite:
         response = client.post(
             url(name, conversation), {"text": "Hi", "seen_sequence": 1, "client_id": "x"}, headers=headers
         )
-        assert "/login/" in (response.headers.get("Location") or response.headers["HX-Redirect"])
+        where = response.headers["HX-Redirect"] if htmx else words_of(response)
+        assert "/login/?next=" in where
         assert self.nothing_happened(conversation)
 
     @BOTH
