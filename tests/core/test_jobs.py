@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -85,13 +87,17 @@ def lose_the_worker(task_name: str) -> None:
         )
 
 
-async def rescue() -> int:
+async def within_a_worker(work: Callable[[], Awaitable[Any]]) -> Any:
     from procrastinate.contrib.django import app
 
     connector = app.connector.get_worker_connector()
     with app.replace_connector(connector):
         async with app.open_async():
-            return await jobs.rescue_stalled_jobs()
+            return await work()
+
+
+async def rescue() -> int:
+    return int(await within_a_worker(jobs.rescue_stalled_jobs))
 
 
 class TestDeferring:
@@ -235,3 +241,29 @@ class TestReplayingFailedJobs:
         call_command("cairnloop_replay_failed", job="hopeless", stdout=(said := io.StringIO()))
         assert said.getvalue() == f"{hopeless.name} (1)\n1 job put back.\n"
         assert rows() == [(hopeless.name, "todo")]
+
+
+class TestTheHostsOwnJobs:
+    def leave(self, status: str, *, worker: bool = False) -> None:
+        """One of the host's, in its own queue, long ago."""
+        long_ago = timezone.now() - timedelta(days=100)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, status, attempts)"
+                " VALUES ('host', 'shop.charge', 'doing', 1)"
+            )
+            if status != "doing":
+                cursor.execute("UPDATE procrastinate_jobs SET status = %s", [status])
+            cursor.execute("UPDATE procrastinate_events SET at = %s", [long_ago])
+        if worker:
+            lose_the_worker("shop.charge")
+
+    def test_are_neither_rescued_nor_failed(self):
+        self.leave("doing", worker=True)
+        assert async_to_sync(rescue)() == 0
+        assert rows() == [("shop.charge", "doing")]
+
+    def test_are_not_deleted(self):
+        self.leave("succeeded")
+        async_to_sync(within_a_worker)(lambda: jobs.prune_finished_jobs(older_than_hours=1))
+        assert rows() == [("shop.charge", "succeeded")]

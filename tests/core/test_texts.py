@@ -30,7 +30,7 @@ class TestTidyName:
     [
         ("Refund 5 € to Jürgen\n\tnow\r\n", None),
         ("👩‍👩‍👧 نامه‌ای ขอบ", None),
-        ("❤️ 🏳️‍🌈 1️⃣", None),
+        ("❤️ 🏳️‍🌈 1️⃣ ℹ️", None),
         ("pay\ufe0fpal\U000e0100", "pay[U+FE0F]pal[U+E0100]"),
         ("\u202e", "[U+202E]"),
         ("pay\u200bpal", "pay[U+200B]pal"),

@@ -23,6 +23,8 @@ CONTROL = [
     "-- a note\nABORT",
     "SELECT 1; END",
     "SELECT E'it\\'s'; COMMIT",
+    "SELECT E'a'\n'\\''; COMMIT; --'",
+    "SELECT E'a' -- on\n \t-- and on\n'\\'' \r 'b'; COMMIT; --'",
     "SELECT 'a;b' ; \n BEGIN",
     "SELECT $$ ; $$; COMMIT AND CHAIN",
     "start transaction",
@@ -56,6 +58,9 @@ HARMLESS = [
     "PREPARE plan AS SELECT 1",
     "UPDATE t SET begin = 1, commit = 2",
     "SELECT E'\\'; COMMIT; --'",
+    "SELECT E'a'\n'\\'; COMMIT; --'",
+    "SELECT E'a' -- on\n'\\'; COMMIT'",
+    "SELECT 'a'\n'; COMMIT'",
     "SELECT $_a1$ $$; COMMIT; $_a1$",
     "SELECT '/*'; SELECT 'commit' /* ; COMMIT; */",
     'UPDATE "a;b" SET x = \'""\'; SELECT "commit"',
@@ -75,6 +80,9 @@ SHOWN = [
     "SELECT 'setval(1)', lo_price, setval FROM t -- GRANT ALL",
     "EXPLAIN ANALYZE SELECT 1",
     "SELECT pg_notify('a', 'b'); NOTIFY a",
+    'INSERT INTO "lo_item" ("name") VALUES (1)',
+    "SELECT set_config('app.tenant', %s, true), SET_CONFIG ( 'app.person', '5', true)",
+    "SELECT name FROM pg_settings",
     "LOCK TABLE auth_group IN EXCLUSIVE MODE",
     "/* nothing */ ;",
 ]
@@ -102,6 +110,11 @@ UNSHOWN = [
     "SET work_mem = '8MB'",
     "SELECT set_config('standard_conforming_strings', 'off', true)",
     "SET LOCAL backslash_quote = on",
+    "SELECT set_config('track_counts', 'off', true)",
+    "SELECT set_config('cairnloop.effect_watching', '', true)",
+    "SELECT pg_catalog.\"set_config\" /* */ ('session_replication_role', 'replica', true)",
+    "SELECT U&\"set\\005fconfig\"('track_counts', 'off', true)",
+    "UPDATE pg_settings SET setting = 'off' WHERE name = 'track_counts'",
 ]
 WRITES = [
     "WITH moved AS (DELETE FROM a RETURNING *) SELECT * FROM moved",
@@ -112,6 +125,8 @@ WRITES = [
     "COPY a FROM STDIN",
     "CALL a()",
     "SELECT setval('a', 1)",
+    "SET standard_conforming_strings = off",
+    "SELECT E'a'\n'\\''; INSERT INTO a VALUES (1); --'",
 ]
 READS = [
     "SELECT 1",

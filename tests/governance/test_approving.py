@@ -180,3 +180,7 @@ class TestDeciding:
         approval.refresh_from_db()
         with pytest.raises(OtherProposalSeen):
             approve(approval, decider)
+        ToolApproval.objects.filter(pk=approval.pk).update(first_approver_ref=decider.ref, first_approver_name="Zed")
+        approval.refresh_from_db()
+        with pytest.raises(OtherProposalSeen):
+            approve(approval, second)

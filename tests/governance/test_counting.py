@@ -79,7 +79,7 @@ def without_telling(cursor: Any) -> None:
     cursor.execute("SAVEPOINT one")
     cursor.execute("INSERT INTO auth_group (name) VALUES ('Gone')")
     cursor.execute("ROLLBACK TO SAVEPOINT one")
-    cursor.execute("SELECT set_config('session_replication_role', 'replica', true)")
+    cursor.execute("SELECT set_config(%s, 'replica', true)", ["session_replication_role"])
     cursor.execute("INSERT INTO auth_group (name) VALUES ('Hidden')")
 
 

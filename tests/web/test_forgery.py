@@ -88,6 +88,25 @@ def test_the_way_back_stays_on_this_site(strict, page, before):
     assert "evil.example" not in text_of(refused)
 
 
+def test_another_site_is_told_nothing_of_what_it_sent_either(page):
+    told = Client(enforce_csrf_checks=True).post(f"{page}replies/", FIELDS, headers={"Origin": "https://evil.example"})
+    assert told.status_code == 403
+    assert "an address this site trusts" in text_of(told) and "refunded" not in text_of(told)
+
+
+@pytest.mark.parametrize("before", ["http://testserver//evil.example/x", "http://[::1/", "https://evil.example/", "x"])
+def test_the_way_back_never_leads_elsewhere(page, before):
+    stranger = Client()
+    assert stranger.post(f"{page}resolution/", headers={"Referer": before}).url == "/login/?next=/support/"
+    told = stranger.get("/support/rail/badge/", headers={**HTMX, "HX-Current-URL": before})
+    assert told.headers["HX-Redirect"] == "/login/?next=/support/"
+
+
+def test_a_reason_is_kept_too(page):
+    told = Client().post(f"{page}archiving/", {"reason": "A duplicate of 7."})
+    assert "A duplicate of 7." in text_of(told)
+
+
 @pytest.mark.parametrize("path", ["replies/", "assignment/", "archiving/"])
 def test_an_address_that_only_takes_forms_says_so(browser, page, path):
     response = browser.get(f"{page}{path}")

@@ -162,13 +162,14 @@ def periodic(*, cron: str) -> Callable[[Callable[[], Awaitable[None] | None]], s
 
 
 async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
-    """Take back the jobs of workers that died and return how many; safe to run twice.
+    """Take back our jobs of workers that died and return how many; safe to run twice.
 
     They run again, except those declared RETRY_NEVER: these end as failed, for nobody knows how far they came. One
     whose equal waits already ends too: that one does the work.
     """
     manager = engine.job_manager
-    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=seconds_since_heartbeat))
+    # Of ours alone: what the host's own jobs are to do is the host's to say.
+    stalled = list(await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=seconds_since_heartbeat))
     for lost in stalled:
         task = engine.tasks.get(lost.task_name)
         if task is None or task.retry_strategy is None:
@@ -183,8 +184,10 @@ async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
 
 
 async def prune_finished_jobs(*, older_than_hours: int) -> None:
-    """Delete succeeded, cancelled and aborted jobs; failed ones stay for a person to see."""
-    await engine.job_manager.delete_old_jobs(nb_hours=older_than_hours, include_cancelled=True, include_aborted=True)
+    """Delete our succeeded, cancelled and aborted jobs; failed ones stay for a person to see."""
+    await engine.job_manager.delete_old_jobs(
+        nb_hours=older_than_hours, queue=QUEUE, include_cancelled=True, include_aborted=True
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from functools import lru_cache
 LEADING = 5
 """How many words of a statement tell what it does to the transaction."""
 TOKEN = re.compile(
-    r"""(?P<unread> --[^\r\n]* | e'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' )
+    r"""(?P<unread> --[^\r\n]* | '(?:[^']|'')*' )
+    | (?P<escaped> e'(?:[^'\\]|\\.|'')*')
     | (?P<comment> /\*)
     | (?P<dollar> \$(?:[a-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$)
     | "(?P<quoted> (?:[^"]|"")*)"
@@ -21,6 +22,11 @@ TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL | re.VERBOSE | re.ASCII,
 )
 """A name may hold a $, and a comment ends at either kind of line end."""
+GOES_ON = re.compile(
+    r"""(?:[ \t\f\v] | --[^\r\n]*+)*+ [\r\n] (?:[ \t\r\n\f\v]++ | --[^\r\n]*+[\r\n])*+ '(?:[^'\\]|\\.|'')*'""",
+    re.DOTALL | re.VERBOSE | re.ASCII,
+)
+"""The next piece of a literal that goes on behind a line end; behind e'…' a backslash escapes there too."""
 COMMENT = re.compile(r"/\*|\*/")
 
 
@@ -57,6 +63,8 @@ def _statements(sql: str) -> Iterator[Statement]:
             continue
         if found["unread"] and found["unread"].startswith("--"):
             continue
+        while found["escaped"] and (piece := GOES_ON.match(sql, place)):
+            place = piece.end()
         if found["opening"] and name:
             statement.calls.add(name.lower())
         name = ""

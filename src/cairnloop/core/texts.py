@@ -17,6 +17,7 @@ SELECTORS = re.compile(r"[\ufe00-\ufe0f]")
 """What chooses between two drawings of the sign before it, as in emoji."""
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Format characters that change the direction of the text around them, beyond the name they stand in."""
+LETTER_AND_EMOJI = "ℹ"
 JOINERS = frozenset("\u200c\u200d")
 """What joins emoji, or keeps letters of Arabic or Indian scripts apart: there it shows by what it does."""
 PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
@@ -76,7 +77,7 @@ def _shows(character: str, *, before: str, after: str) -> bool:
     if character in JOINERS:
         return all(not each.isascii() and (is_visible(each) or SELECTORS.match(each)) for each in (before, after))
     if SELECTORS.match(character):
-        return is_visible(before) and not before.isalpha()
+        return is_visible(before) and (not before.isalpha() or before == LETTER_AND_EMOJI)
     return is_visible(character)
 
 

@@ -20,7 +20,10 @@ SHOWN = frozenset({
     "release",
 })  # fmt: skip
 """Statements that read, or whose effect the database tells row by row, or that leave nothing."""
-UNSHOWN_CALL = re.compile(r"setval|lo_\w+|lowrite|dblink\w*", re.ASCII)
+UNSHOWN_CALL = re.compile(
+    r"setval|lo_(?:creat|create|from_bytea|put|import|export|unlink|truncate|truncate64|open)|lowrite|dblink(?:_\w+)?",
+    re.ASCII,
+)
 """Functions whose effect is in no row, or in another database."""
 READING = frozenset({
     "select", "with", "values", "table", "declare", "fetch", "move", "close", "explain", "show", "set", "begin",
@@ -34,8 +37,10 @@ OWN_SETTINGS = frozenset({
     "session", "role", "transaction", "session_replication_role", "track_counts", "cairnloop",
 })  # fmt: skip
 """Settings by which others tell who writes, whether it is told, and how it ends."""
-LITERALS = re.compile(r"standard_conforming_strings|backslash_quote", re.IGNORECASE)
-"""Settings that say where a literal ends: no text could be read any more."""
+LITERALS = re.compile(r"standard_conforming_strings|backslash_quote|u&\"", re.IGNORECASE)
+"""Settings that say where a literal ends, and names that are spelled in another way: no text could be read any more."""
+SETS_OURS = re.compile(r"set_config.*(?:cairnloop\.|track_counts|session_replication_role)", re.IGNORECASE | re.DOTALL)
+"""The same settings, set by a function."""
 
 
 class StatementRefused(Exception):
@@ -90,7 +95,7 @@ def nothing_written_elsewhere() -> Iterator[None]:
 @contextmanager
 def _only_read(other: BaseDatabaseWrapper) -> Iterator[None]:
     def refuse(sql: Any) -> None:
-        if not all(map(_reads, read(_text_of(sql, other)))):
+        if not only_reads(_text_of(sql, other)) or (other.vendor == "postgresql" and _reads_literals_otherwise(other)):
             raise WritesElsewhere(other.alias)
 
     with other.execute_wrapper(_asking(refuse)), driver_guarded(other, refuse):
@@ -107,12 +112,12 @@ def controls_transaction(sql: str, *, savepoints: Collection[str] = ()) -> bool:
 
 def can_be_shown(sql: str) -> bool:
     """Return whether everything a text of SQL does is told row by row, or undone without a trace."""
-    return not LITERALS.search(sql) and all(map(_is_shown, read(sql)))
+    return not LITERALS.search(sql) and not SETS_OURS.search(sql) and all(map(_is_shown, read(sql)))
 
 
 def only_reads(sql: str) -> bool:
     """Return whether a text of SQL is a plain read, as another database may be asked."""
-    return all(map(_reads, read(sql)))
+    return not LITERALS.search(sql) and all(map(_reads, read(sql)))
 
 
 def _is_control(verbs: list[str]) -> bool:
@@ -137,7 +142,7 @@ def _names(words: list[str], savepoints: Collection[str]) -> bool:
 
 
 def _is_shown(statement: Statement) -> bool:
-    if any(map(UNSHOWN_CALL.fullmatch, statement.calls)):
+    if any(map(UNSHOWN_CALL.fullmatch, statement.calls)) or {"pg_settings", "update"} <= statement.words:
         return False
     match statement.verbs:
         case ["copy", *_]:

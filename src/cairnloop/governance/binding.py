@@ -21,7 +21,7 @@ def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
         "id": approval.pk,
         "opened_at": _plain(approval.opened_at),
         "expires_at": _plain(approval.expires_at),
-        "first_approver_ref": approval.first_approver_ref,
+        "first_approver": [approval.first_approver_ref, approval.first_approver_name],
         "first_approved_at": _plain(approval.first_approved_at),
     }
     return digest_of({"proposal": _fields(proposal), "approval": bound})

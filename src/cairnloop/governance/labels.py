@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, models, router
 
+from cairnloop.core import jobs
 from cairnloop.hooks.tool import Tool
 
 
@@ -46,6 +47,15 @@ def check_label(where: str, label: Any, *, parts: tuple[int, ...]) -> None:
         raise ImproperlyConfigured(
             f"{where} names {label!r}, which has no column of its own. Name the model that keeps it, such as its"
             " parent, or the one through which a ManyToManyField goes."
+        )
+    if isinstance(field, models.Field) and field.primary_key:
+        raise ImproperlyConfigured(
+            f"{where} names {label!r}, a primary key: without it rows are not told apart. Name the model."
+        )
+    if model._meta.swapped or not (model._meta.managed or model._meta.label == jobs.MODEL):
+        raise ImproperlyConfigured(
+            f"{where} names {label!r}, whose table Django does not make, so nothing can be watched there. Leave out"
+            " transactional and writes, and nothing is previewed."
         )
     if isinstance(model._meta.pk, models.CompositePrimaryKey):
         raise ImproperlyConfigured(

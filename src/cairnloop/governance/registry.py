@@ -96,7 +96,7 @@ def _load(path: str) -> Tool:
         tool = found()
     except TypeError as error:
         raise ImproperlyConfigured(f"{where} cannot be created without arguments: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The class only: a message may hold what a setting keeps secret.
         raise ImproperlyConfigured(
             f"{where}: __init__ failed with {type(error).__name__}. Let run() get what it needs, or put that right."

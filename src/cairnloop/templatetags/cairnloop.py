@@ -30,7 +30,7 @@ def icon(name: str, *, size: str = "", tone: str = "", label: str = "") -> SafeS
     return _drawn(name, size, tone, str(label))
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=500, typed=True)
 def _drawn(name: str, size: str, tone: str, label: str) -> SafeString:
     attributes: dict[str, Any] = {"class": "cl-icon", "data-size": size or None, "data-tone": tone or None}
     spoken: dict[str, Any] = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
@@ -108,7 +108,7 @@ def avatar(context: Context, name: str, *, kind: str = "", size: str = "", label
 @register.simple_tag(takes_context=True)
 def keys(context: Context, *names: str) -> SafeString:
     """Keys of a keyboard, to be pressed one after the other; `Mod` is ⌘ on Apple's keyboards and Ctrl elsewhere."""
-    return _constant(context, f"{COMPONENTS}/keys.html", {"names": names})
+    return _constant(context, f"{COMPONENTS}/keys.html", {"names": names, "kinds": tuple(map(type, names))})
 
 
 @register.simple_tag(takes_context=True)

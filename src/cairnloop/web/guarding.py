@@ -18,8 +18,16 @@ from django_htmx.middleware import HtmxDetails
 
 from cairnloop.core.errors import CairnloopError, InvalidTransition, NotAllowed, NotFound, StaleView
 from cairnloop.web.access import Access, ActingRequest, OperatorRequest
-from cairnloop.web.forgery import forgery_in, with_token
-from cairnloop.web.responses import error_response, page_before, refuse_forgery, secured, signed_out
+from cairnloop.web.forgery import Forgery, forgery_in, with_token
+from cairnloop.web.responses import (
+    error_response,
+    local_page,
+    page_before,
+    refuse_forgery,
+    secured,
+    signed_out,
+    typed_in,
+)
 
 P = ParamSpec("P")
 
@@ -65,9 +73,13 @@ def _answer(request: Any, view: Callable[..., HttpResponse], args: Any, kwargs: 
         raise ImproperlyConfigured("The dashboard needs django.contrib.auth's AuthenticationMiddleware in MIDDLEWARE.")
     if not hasattr(request, "htmx"):
         request.htmx = HtmxDetails(request)
+    forgery = forgery_in(request)
+    # First: another site is told nothing, and shows nothing here.
+    if forgery is Forgery.ORIGIN:
+        return refuse_forgery(request, forgery)
     if not request.user.is_authenticated:
         return _to_login(request)
-    if (forgery := forgery_in(request)) is not None:
+    if forgery is not None:
         return refuse_forgery(request, forgery)
     request.access = Access(request.user)
     request.actor = None
@@ -104,10 +116,10 @@ def _to_login(request: OperatorRequest) -> HttpResponse:
     login_url = resolve_url(host_settings.LOGIN_URL)
     if request.method == "POST" and not request.htmx:
         sign_in = redirect_to_login(page_before(request), login_url)
-        return signed_out(request, sign_in_url=sign_in.url) if request.POST.get("text") else sign_in
+        return signed_out(request, typed, sign_in_url=sign_in.url) if (typed := typed_in(request)) else sign_in
     if not request.htmx:
         return redirect_to_login(request.get_full_path(), login_url)
-    page = request.htmx.current_url_abs_path or resolve_url("cairnloop:home")
+    page = local_page(request, request.headers.get("HX-Current-URL", "")) or resolve_url("cairnloop:home")
     response = HttpResponseClientRedirect(redirect_to_login(page, login_url).url)
     # Otherwise it looks like the answer to what was sent.
     response[SIGNED_OUT] = "true"

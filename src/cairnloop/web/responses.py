@@ -24,6 +24,9 @@ from cairnloop.web.navigation import UNDO, Toast, build_shell
 
 Context = Mapping[str, Any]
 
+TYPED = ("title", "text", "summary", "reason", "instruction")
+"""Fields that people write in."""
+
 
 def page(request: OperatorRequest, template: str, context: Context, *, status: int = 200) -> HttpResponse:
     """Answer with a full page inside the shell."""
@@ -137,30 +140,40 @@ def refuse_forgery(request: OperatorRequest, forgery: Forgery) -> HttpResponse:
         return toast_response(request, Toast(f"{title}. {advice}", offers_reload=is_outdated), status=403)
     context = {"title": title, "advice": advice, "status": 403, "back_url": "", "kept": ""}
     if is_outdated:
-        context |= {"back_url": page_before(request), "kept": request.POST.get("text", "")}
+        context |= {"back_url": page_before(request), "kept": typed_in(request)}
     return render(request, "cairnloop/layouts/outside.html", context, status=403)
 
 
-def signed_out(request: OperatorRequest, *, sign_in_url: str) -> HttpResponse:
+def signed_out(request: OperatorRequest, typed: str, *, sign_in_url: str) -> HttpResponse:
     """Answer a form whose sender is signed in no more: what was typed, where it can be copied, and the way back."""
     context = {
         "title": _("You are signed out"),
         "advice": _("Nothing was sent. What you typed is kept: copy it, sign in, and send it again."),
         "status": 403,
-        "kept": request.POST.get("text", ""),
+        "kept": typed,
         "sign_in_url": sign_in_url,
     }
     return render(request, "cairnloop/layouts/outside.html", context, status=403)
 
 
+def typed_in(request: OperatorRequest) -> str:
+    """Return what a person wrote into a form, as far as it would be missed."""
+    return "\n\n".join(words for name in TYPED if (words := request.POST.get(name, "").strip()))
+
+
 def page_before(request: OperatorRequest) -> str:
     """The page a form stood on, as far as the browser says so and it is one of this site."""
-    before, secure = request.headers.get("Referer", ""), request.is_secure()
-    if urlsplit(before).path == request.path:  # An answer to an earlier try: there is nothing to read at that URL.
-        return reverse("cairnloop:home")
-    if url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=secure):
-        return urlsplit(before)._replace(scheme="", netloc="").geturl()
-    return reverse("cairnloop:home")
+    before = local_page(request, request.headers.get("Referer", ""))
+    # An answer to an earlier try: there is nothing to read at that URL.
+    return before if before and urlsplit(before).path != request.path else reverse("cairnloop:home")
+
+
+def local_page(request: OperatorRequest, url: str) -> str:
+    """Return a URL without its host, if it leads to a page of this site; empty otherwise, also for what is no URL."""
+    if not url or not url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    path = urlsplit(url)._replace(scheme="", netloc="").geturl()
+    return path if path.startswith("/") and url_has_allowed_host_and_scheme(path, None) else ""
 
 
 def secured(response: HttpResponse) -> HttpResponse:

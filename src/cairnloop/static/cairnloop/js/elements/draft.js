@@ -20,6 +20,7 @@ customElements.define("cl-draft", class extends HTMLElement {
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.#stay(event), { signal })
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.#notice(event), { signal })
     this.addEventListener("htmx:beforeSwap", ({ detail }) => detail.xhr.status === 409 && this.#arrive(), { signal })
+    this.addEventListener("htmx:beforeOnLoad", ({ detail }) => this.#answered(detail.xhr), { signal })
     this.addEventListener("input", ({ target }) => target === this.text && this.#store(false), { signal })
     // Before any other listener: nothing is sent that nobody can have read.
     this.addEventListener("submit", (event) => this.#hold(event), { signal, capture: true })
@@ -52,6 +53,11 @@ customElements.define("cl-draft", class extends HTMLElement {
     if (!form || !this.contains(form)) return
     event.preventDefault()
     form.requestSubmit()
+  }
+
+  /** Behind a sign-in that was asked for, the text is one that was never sent. */
+  #answered(xhr) {
+    if (this.text && xhr.getResponseHeader("Cairnloop-Signed-Out")) this.#store(false)
   }
 
   #hold(event) {
