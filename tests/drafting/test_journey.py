@@ -356,6 +356,24 @@ def test_what_an_operator_makes_of_a_draft_is_never_lost(window, knowledge, back
     assert backstage(lambda: conversation.messages.count()) == 2
 
 
+def test_what_an_operator_makes_of_a_draft_outlives_a_session_that_ended(window, knowledge, backstage):
+    conversation = drafted(backstage)
+    desk = window(desk_of(conversation))
+    is_live(desk)
+    here, cookies = desk.url, desk.context.cookies()
+    desk.keyboard.press("d")
+    text = desk.get_by_role("textbox", name="Text of the draft")
+    text.fill("Seats are full.")
+    desk.context.clear_cookies()
+    text.press("Control+Enter")
+    desk.wait_for_url("**/login/**")
+    write = {"conversation_id": conversation.pk, "text": "Only in nav-core.", "by": LIN}
+    backstage(lambda: cairnloop.receive_message(**write))
+    desk.context.add_cookies(cookies)
+    desk.goto(here)
+    expect(desk.get_by_role("textbox", name="Reply")).to_have_value("Seats are full.")
+
+
 def test_everything_on_the_card_is_large_enough_for_a_finger(window, knowledge, backstage):
     desk = window(desk_of(drafted(backstage)), **TOUCH)
     is_live(desk)
