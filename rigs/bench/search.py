@@ -18,7 +18,7 @@ from pgvector.psycopg import register_vector
 
 from cairnloop.core.actors import Actor
 from cairnloop.core.transactions import reading
-from cairnloop.retrieval import indexing, lexicon
+from cairnloop.retrieval import lexicon, vector_indexes
 from cairnloop.retrieval.searching import search_knowledge
 from cairnloop.retrieval.sources.articles import scope_for
 from cairnloop.retrieval.sources.legs import LEG_LIMIT, Exactly, looking_for_neighbours, meaning_sql, words_sql
@@ -80,7 +80,7 @@ def _grow(report: Report, sentences: Sentences, before: int, size: int) -> None:
         # Both are built anew when all is written: that takes a fraction of the time.
         cursor.execute("SELECT pg_get_indexdef(%s::regclass)", [WORDS_INDEX])
         words_index = cursor.fetchone()[0]
-        vector_index = indexing.vector_index_name(Sampled.model, DIMENSIONS)
+        vector_index = vector_indexes.vector_index_name(Sampled.model, DIMENSIONS)
         cursor.execute(f'DROP INDEX IF EXISTS {WORDS_INDEX}, "{vector_index}"')
         for at in range(before, size, WRITTEN_AT_ONCE):
             _write(sentences, at, min(at + WRITTEN_AT_ONCE, size))
@@ -92,7 +92,7 @@ def _grow(report: Report, sentences: Sentences, before: int, size: int) -> None:
         cursor.execute(words_index)
         report.figure("words index built", f"{time.perf_counter() - started:.0f} s")
         started = time.perf_counter()
-        indexing.ensure_vector_index(model=Sampled.model, dimensions=DIMENSIONS)
+        vector_indexes.ensure_vector_index(model=Sampled.model, dimensions=DIMENSIONS)
         report.figure("vector index built", f"{time.perf_counter() - started:.0f} s")
         cursor.execute("VACUUM ANALYZE cairnloop_chunkwords, cairnloop_chunkvector, cairnloop_lexeme")
         cursor.execute("SELECT sum(pg_total_relation_size(name)) FROM unnest(ARRAY['cairnloop_chunkwords', "

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from cairnloop.core.transactions import reading
-from cairnloop.retrieval import indexing, lexicon, narrowing
+from cairnloop.retrieval import lexicon, narrowing, vector_indexes
 from cairnloop.retrieval.models import ChunkWords
 from cairnloop.retrieval.sources.articles import scope_for
 from cairnloop.retrieval.sources.legs import Exactly, meaning_sql, words_sql
@@ -62,7 +62,7 @@ def make_crowd() -> None:
     with connection.cursor() as cursor:
         # An index cannot be made while foreign keys of this transaction still wait to be checked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    indexing.ensure_vector_index(model="concepts", dimensions=DIMENSIONS)
+    vector_indexes.ensure_vector_index(model="concepts", dimensions=DIMENSIONS)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE cairnloop_chunkwords, cairnloop_chunkvector")
 
@@ -105,4 +105,4 @@ class TestALeg:
         sql, params = meaning_sql(vector, model="concepts", scope=scope_for(OPERATOR, locale=None), limit=20)
         with reading(hnsw__ef_search=40, hnsw__iterative_scan="relaxed_order"):
             nodes = explained(sql, params)
-        assert indexing.vector_index_name("concepts", DIMENSIONS) in {node.get("Index Name") for node in nodes}
+        assert vector_indexes.vector_index_name("concepts", DIMENSIONS) in {node.get("Index Name") for node in nodes}

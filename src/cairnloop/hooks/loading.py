@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -13,6 +14,10 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from cairnloop.conf import get_settings
+from cairnloop.hooks.embedder import flaw_of_embedder
+
+FAILURES = (Exception, SystemExit)
+"""What importing or making a host's class may fail by: libraries exit as well."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class HookSpec:
     """An empty string in the setting does without it."""
     optional: frozenset[str] = frozenset()
     """Methods a host's class may lack; one that is there is checked like every other."""
+    flaw_of: Callable[[Any], str] = lambda hook: ""
+    """What is wrong with the values an instance carries, in a sentence; empty when nothing is."""
 
     @property
     def path(self) -> str | None:
@@ -102,6 +109,7 @@ HOOKS: dict[str, HookSpec] = {
         "Search matches words, not meaning.",
         packaged=("cairnloop_minilm", "cairnloop.retrieval.embedders.local.LocalEmbedder"),
         optional=frozenset({"embed_query", "prepare"}),
+        flaw_of=flaw_of_embedder,
     ),
     "embedder_next": HookSpec(
         "embedder_next",
@@ -109,6 +117,7 @@ HOOKS: dict[str, HookSpec] = {
         None,
         "No other model is being brought in.",
         optional=frozenset({"embed_query", "prepare"}),
+        flaw_of=flaw_of_embedder,
     ),
 }
 """Every hook by name. `tools` is a list of classes and has its own registry."""
@@ -134,16 +143,33 @@ def _instance(path: str, spec: HookSpec) -> Any:
         found = import_string(path)
     except ImportError as error:
         raise ImproperlyConfigured(f"{where} cannot be imported: {error}") from error
-    try:
-        hook = found() if inspect.isclass(found) else found
-    except TypeError as error:
-        raise ImproperlyConfigured(f"{where} cannot be created without arguments: {error}") from error
+    except FAILURES as error:
+        raise ImproperlyConfigured(f"{where} cannot be imported: its module raised {type(error).__name__}.") from error
+    hook = _created(found, where) if inspect.isclass(found) else found
     contract = import_string(spec.contract)
     for method, declared in _methods(contract):
         if method in spec.optional and not hasattr(hook, method):
             continue
         check_method(where, hook, method, inspect.signature(declared))
+    if flaw := spec.flaw_of(hook):
+        raise ImproperlyConfigured(f"{where}: {flaw}")
     return hook
+
+
+def _created(found: type, where: str) -> Any:
+    try:
+        return found()
+    except ImproperlyConfigured:
+        raise
+    except TypeError as error:
+        raise ImproperlyConfigured(f"{where} cannot be created without arguments: {error}") from error
+    except ImportError as error:
+        raise ImproperlyConfigured(f"{where} needs what cannot be imported: {error}") from error
+    except FAILURES as error:
+        # The class only: a message may hold what a setting keeps secret.
+        raise ImproperlyConfigured(
+            f"{where}: __init__ failed with {type(error).__name__}. Give it what it needs, or let its methods get it."
+        ) from error
 
 
 def _methods(contract: type) -> list[tuple[str, Any]]:

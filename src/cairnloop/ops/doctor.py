@@ -24,6 +24,8 @@ from cairnloop.hooks import HOOKS
 from cairnloop.live_layer import PostgresChannelLayer
 from cairnloop.retrieval import embedding
 from cairnloop.retrieval.embedding import EmbeddingFailed
+from cairnloop.retrieval.vector_indexes import CASE_VECTORS, CHUNK_VECTORS
+from cairnloop.retrieval.vector_spaces import refuse_other_dimensions
 
 STOPPERS = ("cairnloop.E001", "cairnloop.E002", "database", "migrations")
 """Findings after which every further question would only fail."""
@@ -184,11 +186,13 @@ def probe_worker() -> Iterator[Finding]:
 
 
 def probe_embedder() -> Iterator[Finding]:
-    """The embedder can be made; nobody is asked for a vector."""
+    """The embedder can be made, and fits what is stored; nobody is asked for a vector."""
     try:
         embedder = embedding.find_embedder()
         if embedder is not None:
             embedding.prepare(embedder)
+            for vectors in (CHUNK_VECTORS, CASE_VECTORS):
+                refuse_other_dimensions(embedder, vectors=vectors)
     except (ImproperlyConfigured, EmbeddingFailed) as error:
         yield Finding(
             Level.LOOK, "vectors", f"{error} Search matches words alone.", "See EMBEDDER in docs/reference/settings.md."

@@ -15,9 +15,11 @@ from cairnloop.knowledge_base.measuring import estimate_tokens
 from cairnloop.retrieval import embedding
 from cairnloop.retrieval.case_writing import CaseText, write_case
 from cairnloop.retrieval.events import CaseIndexed, VectorIndexMissing
-from cairnloop.retrieval.indexing import CASE_VECTORS, EMBEDDED_AT_ONCE, has_vector_index, passage
+from cairnloop.retrieval.indexing import EMBEDDED_AT_ONCE, passage
 from cairnloop.retrieval.languages import host_configuration
 from cairnloop.retrieval.models import ResolvedCase, ResolvedCaseChunk, ResolvedCaseVector
+from cairnloop.retrieval.vector_indexes import CASE_VECTORS, has_vector_index
+from cairnloop.retrieval.vector_spaces import refuse_other_dimensions
 
 MESSAGES_READ = 200
 """A conversation is judged by its first and its last messages, however long it became."""
@@ -85,6 +87,8 @@ def embed_case(*, case_id: int) -> int:
             .order_by("index")
             .values_list("pk", "case__subject", "text")
         )
+        if missing:
+            refuse_other_dimensions(embedder, vectors=CASE_VECTORS)
         for at in range(0, len(missing), EMBEDDED_AT_ONCE):
             part = missing[at : at + EMBEDDED_AT_ONCE]
             vectors = embedding.embed(embedder, [passage(subject, (), text) for _, subject, text in part])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from asyncio import CancelledError
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from cairnloop.conf import get_settings
@@ -17,6 +19,8 @@ logger = logging.getLogger("cairnloop.retrieval")
 MOST_HANGING = 8
 """So many searches of one process may hang in the embedder before further ones do without it."""
 LEAST_LENGTH = 1e-6
+FAILURES = (Exception, SystemExit, CancelledError, BaseExceptionGroup)
+"""What an embedder may fail by. Libraries exit, and are called off while they await; no search is by that."""
 
 _patience = Patience("cairnloop-embed", most_hanging=MOST_HANGING)
 
@@ -57,10 +61,21 @@ def prepare(embedder: Any) -> None:
 
 
 def _checked_answer(ask: Callable[[], Any], count: int, dimensions: int) -> list[list[float]]:
-    vectors = _answer(ask)
+    # What it returns may do its work, and fail, only while it is read.
+    vectors = _answer(lambda: _first(ask(), count + 1))
     if len(vectors) != count:
-        raise EmbeddingFailed(f"The embedder returned {len(vectors)} vectors for {count} texts.")
+        raise EmbeddingFailed(f"The embedder returned {_at_most(len(vectors), count)} vectors for {count} texts.")
     return [_checked(vector, dimensions) for vector in vectors]
+
+
+def _first(answer: Any, count: int) -> list[Any]:
+    if not isinstance(answer, Iterable):
+        raise EmbeddingFailed(f"The embedder returned no list of vectors, but {type(answer).__name__}.")
+    return list(islice(answer, count))
+
+
+def _at_most(seen: int, count: int) -> str:
+    return f"more than {count}" if seen > count else str(seen)
 
 
 def _answer(ask: Callable[[], Any]) -> Any:
@@ -68,7 +83,7 @@ def _answer(ask: Callable[[], Any]) -> Any:
         return ask()
     except EmbeddingFailed:
         raise
-    except Exception as error:
+    except FAILURES as error:
         # The class only: a message may carry the text.
         logger.warning("the embedder failed: %s", type(error).__name__)
         raise EmbeddingFailed(f"The embedder raised {type(error).__name__}.") from None
@@ -86,11 +101,12 @@ def embed_query(embedder: Any, query: str) -> list[float]:
 
 def _checked(vector: Sequence[float], dimensions: int) -> list[float]:
     try:
-        numbers = [float(number) for number in vector]
-    except (TypeError, ValueError):
+        numbers = [float(number) for number in islice(vector, dimensions + 1)]
+    except FAILURES:
         raise EmbeddingFailed("The embedder returned something that is no vector of numbers.") from None
     if len(numbers) != dimensions:
-        raise EmbeddingFailed(f"The embedder returned {len(numbers)} numbers instead of {dimensions}.")
+        seen = _at_most(len(numbers), dimensions)
+        raise EmbeddingFailed(f"The embedder returned {seen} numbers instead of {dimensions}.")
     length = math.sqrt(sum(number * number for number in numbers))
     if not math.isfinite(length) or length < LEAST_LENGTH:
         raise EmbeddingFailed("The embedder returned a vector without a direction.")

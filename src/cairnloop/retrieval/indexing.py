@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q, QuerySet, Value
 
 from cairnloop.core.events import publish
@@ -20,13 +19,10 @@ from cairnloop.retrieval.languages import configuration_of
 from cairnloop.retrieval.lexicon import count_words
 from cairnloop.retrieval.models import ChunkSentence, ChunkVector, ChunkWords
 from cairnloop.retrieval.sentence_cutting import cut_sentences
-from cairnloop.retrieval.sources.legs import literal_of
+from cairnloop.retrieval.vector_indexes import CHUNK_VECTORS, has_vector_index
+from cairnloop.retrieval.vector_spaces import refuse_other_dimensions
 
 EMBEDDED_AT_ONCE = 32
-CHUNK_VECTORS = "cairnloop_chunkvector"
-CASE_VECTORS = "cairnloop_resolvedcasevector"
-INDEX_LOCK = 7_203_115
-"""Advisory lock of the one session that builds a vector index."""
 
 WRITE_WORDS = """
 INSERT INTO cairnloop_chunkwords (chunk_id, article_id, visibility, locale, words, length)
@@ -118,6 +114,8 @@ def embed_chunks(*, revision_id: int) -> int:
             .order_by("index")
             .values_list("pk", "revision__title", "heading_path", "text")
         )
+        if missing:
+            refuse_other_dimensions(embedder, vectors=CHUNK_VECTORS)
         for at in range(0, len(missing), EMBEDDED_AT_ONCE):
             rows = _embedded(embedder, missing[at : at + EMBEDDED_AT_ONCE])
             written += _write_vectors(revision_id=revision_id, model=embedder.model, rows=rows)
@@ -193,59 +191,6 @@ def forget_model(*, model: str) -> int:
     ChunkSentence.objects.filter(model=model).delete()
     count, _ = ChunkVector.objects.filter(model=model).delete()
     return count
-
-
-def has_vector_index(model: str, dimensions: int, *, vectors: str = CHUNK_VECTORS) -> bool:
-    """True if the index for this model's vectors stands and is complete."""
-    return _is_valid(vector_index_name(model, dimensions, vectors=vectors)) is True
-
-
-@pipeline
-def ensure_vector_index(*, model: str, dimensions: int, vectors: str = CHUNK_VECTORS) -> bool:
-    """Build the HNSW index for a model's vectors without blocking writers; False if another session is at it.
-
-    An index that an interrupted build left invalid is dropped and built anew.
-    """
-    name = vector_index_name(model, dimensions, vectors=vectors)
-    with connection.cursor() as cursor:
-        # Tried, not waited for: a session waiting for the lock would keep the build from ever ending.
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [INDEX_LOCK])
-        if not cursor.fetchone()[0]:
-            return False
-        try:
-            if _is_valid(name) is False:
-                cursor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
-            if _is_valid(name) is None:
-                concurrently = not transaction.get_connection().in_atomic_block
-                cursor.execute(vector_index_sql(model, dimensions, vectors=vectors, concurrently=concurrently))
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [INDEX_LOCK])
-    return True
-
-
-def vector_index_name(model: str, dimensions: int, *, vectors: str = CHUNK_VECTORS) -> str:
-    """Return the name of the index for a model's vectors; it fits however long the model's name is."""
-    kind = "vector" if vectors == CHUNK_VECTORS else "case_vector"
-    return f"cl_{kind}_{dimensions}_{hashlib.sha256(model.encode()).hexdigest()[:16]}"
-
-
-def vector_index_sql(model: str, dimensions: int, *, concurrently: bool, vectors: str = CHUNK_VECTORS) -> str:
-    """Return the statement that builds a model's index; searches order by exactly this expression."""
-    if vectors not in (CHUNK_VECTORS, CASE_VECTORS):
-        raise ValueError(f"There are no vectors in {vectors!r}.")
-    how = "CONCURRENTLY " if concurrently else ""
-    return (
-        f'CREATE INDEX {how}"{vector_index_name(model, dimensions, vectors=vectors)}" ON {vectors} '
-        f"USING hnsw ((embedding::halfvec({int(dimensions)})) halfvec_cosine_ops) "
-        f"WHERE model = {literal_of(model).replace('%%', '%')}"
-    )
-
-
-def _is_valid(name: str) -> bool | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [f'"{name}"'])
-        row = cursor.fetchone()
-    return None if row is None else bool(row[0])
 
 
 def _take_out(article_id: int) -> None:

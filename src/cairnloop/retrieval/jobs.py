@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cairnloop.core.jobs import RETRY_DATABASE, RETRY_NETWORK, job
 from cairnloop.retrieval import case_indexing, indexing, lexicon
+from cairnloop.retrieval.vector_indexes import CHUNK_VECTORS, ensure_vector_index
 
 
 @job(retry=RETRY_NETWORK, lock_on="revision_id")
@@ -18,8 +19,8 @@ def fold_lexicon(**_later: object) -> None:
 
 
 @job(retry=RETRY_DATABASE)
-def build_vector_index(*, model: str, dimensions: int, vectors: str = indexing.CHUNK_VECTORS, **_later: object) -> None:
-    indexing.ensure_vector_index(model=model, dimensions=dimensions, vectors=vectors)
+def build_vector_index(*, model: str, dimensions: int, vectors: str = CHUNK_VECTORS, **_later: object) -> None:
+    ensure_vector_index(model=model, dimensions=dimensions, vectors=vectors)
 
 
 @job(retry=RETRY_DATABASE, lock_on="conversation_id")

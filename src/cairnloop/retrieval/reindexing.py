@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.core.errors import InvalidInput
 from cairnloop.knowledge_base.models import Article, Chunk
-from cairnloop.retrieval import case_indexing, embedding, indexing
+from cairnloop.retrieval import case_indexing, embedding, indexing, vector_indexes
 from cairnloop.retrieval.models import ResolvedCase, ResolvedCaseChunk
 
 Corpus = Literal["articles", "cases"]
@@ -108,5 +108,5 @@ def _models() -> list[str]:
 
 def _build_vector_indexes() -> None:
     for embedder in embedding.embedders():
-        for vectors in (indexing.CHUNK_VECTORS, indexing.CASE_VECTORS):
-            indexing.ensure_vector_index(model=embedder.model, dimensions=embedder.dimensions, vectors=vectors)
+        for vectors in (vector_indexes.CHUNK_VECTORS, vector_indexes.CASE_VECTORS):
+            vector_indexes.ensure_vector_index(model=embedder.model, dimensions=embedder.dimensions, vectors=vectors)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import DataError, connection
 
 from cairnloop.conversations.models import ConversationQuerySet
 from cairnloop.core import telemetry
@@ -115,6 +115,8 @@ def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQu
     )
     words = {source: words_leg(read, exactly, scope) for source, scope in scopes.items()}
     meaning = _meaning(vector, model, scopes, chunk_count=read.chunk_count)
+    if meaning is None:
+        vector, degradation, meaning = None, Degradation.EMBEDDER_FAILED, {}
     legs = [fusing.Legs(source, words[source], meaning.get(source, ())) for source in scopes]
     fused = fusing.fuse(legs, query_words=len(query.split()))
     return _Found(read, fused, degradation, model if vector else None, vector)
@@ -137,11 +139,16 @@ def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
 
 def _meaning(
     vector: Sequence[float] | None, model: str, scopes: dict[Source, Scope], *, chunk_count: int
-) -> dict[Source, list[Hit]]:
+) -> dict[Source, list[Hit]] | None:
     if vector is None:
         return {}
-    with looking_for_neighbours(chunk_count):
-        return {source: meaning_leg(vector, model=model, scope=scope) for source, scope in scopes.items()}
+    try:
+        with looking_for_neighbours(chunk_count):
+            return {source: meaning_leg(vector, model=model, scope=scope) for source, scope in scopes.items()}
+    except DataError:
+        # The doctor says so too.
+        logger.warning("what is stored under the name of the embedder's model has other dimensions")
+        return None
 
 
 def _evidence(

@@ -191,6 +191,7 @@ class TestConfiguring:
             load_hook("embedder")
         assert said in str(refusal.value)
 
+    @pytest.mark.django_db
     def test_the_doctor_says_when_the_client_cannot_be_made(self, hosted, monkeypatch):
         assert [each.level for each in probe_embedder()] == [Level.READY]
         monkeypatch.delenv("OPENAI_BASE_URL")

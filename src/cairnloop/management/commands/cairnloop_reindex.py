@@ -6,6 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from cairnloop.core.errors import CairnloopError
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         try:
             for each in CORPORA if corpus == "all" else (corpus,):
                 self._reindex(each, ids, everything=options["everything"])
+        except ImproperlyConfigured as error:
+            raise CommandError(f"{error} Nothing more was brought up to date.") from error
         except CairnloopError as error:
             raise CommandError(f"{error.message} Start the command again to go on from here.") from error
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cairnloop.conf import get_settings
 from cairnloop.core.providers import Failure, Line, provider_of, what_is_missing
+from cairnloop.hooks.embedder import MODEL_CHARS, MOST_DIMENSIONS
 from cairnloop.knowledge_base.measuring import estimate_tokens
 from cairnloop.retrieval.embedding import EmbeddingFailed
 
@@ -25,9 +26,6 @@ except ImportError as error:
 
 logger = logging.getLogger("cairnloop.retrieval")
 
-MOST_DIMENSIONS = 4_000
-"""What an index over half-precision vectors holds."""
-MODEL_CHARS = 100
 TEXT_CHARS = 4_000
 """A text is read up to here: far beyond a chunk, and within what hosted models read in any script."""
 TEXTS_AT_ONCE = 32

@@ -12,7 +12,7 @@ from cairnloop.core.actors import Actor
 from cairnloop.knowledge_base.models import Article
 from cairnloop.knowledge_base.publishing import publish_revision
 from cairnloop.knowledge_base.writing import create_article
-from cairnloop.retrieval import embedding, indexing, lexicon
+from cairnloop.retrieval import embedding, indexing, lexicon, vector_indexes
 from cairnloop.retrieval.evaluating.sets import SetArticle
 
 EVALUATION = Actor.system("evaluation")
@@ -50,7 +50,7 @@ def fill(articles: Iterable[SetArticle]) -> dict[int, str]:
     for revision_id in Article.objects.published().values_list("live_revision_id", flat=True):
         indexing.embed_chunks(revision_id=revision_id)
     for embedder in embedding.embedders():
-        indexing.ensure_vector_index(model=embedder.model, dimensions=embedder.dimensions)
+        vector_indexes.ensure_vector_index(model=embedder.model, dimensions=embedder.dimensions)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return ids
