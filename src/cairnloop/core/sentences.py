@@ -255,6 +255,9 @@ SENTENCES: Mapping[str, Promise] = {
     "cairnloop.retrieval.searching.NotForCustomers": _(
         "Resolved cases are never shown to customers. Search without `cases`; nothing was searched."
     ),
+    "cairnloop.retrieval.vector_spaces.OtherDimensions": _(
+        "Under the name of this model vectors of other dimensions are stored. Nothing was written."
+    ),
     "cairnloop.web.conversation.assignment.UnknownAssignee": _(
         "A conversation goes to you or to nobody. Nothing was changed."
     ),
