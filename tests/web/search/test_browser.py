@@ -234,6 +234,24 @@ class TestAnswers:
         assert kept.value.status == 204
         assert backstage(lambda: GapEvent.objects.get().excerpt) == "zeppelin invoices"
 
+    def test_that_find_articles_are_judged_once_they_stood_and_not_when_left_before(
+        self, desk, conversation, backstage
+    ):
+        page = desk("inbox")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/search/gaps/" in request.url else None)
+        page.keyboard.press("Control+k")
+        with page.expect_response("**/search/results/"):
+            page.keyboard.type("skipped")
+        expect(dialog(page).get_by_role("option", name="Why a CI run was skipped")).to_be_visible()
+        page.keyboard.press("Escape")
+        with page.expect_response("**/search/results/"):
+            page.keyboard.type("skipped run")
+        with page.expect_response("**/search/gaps/") as judged:
+            expect(dialog(page).get_by_role("option", name="Why a CI run was skipped")).to_be_visible()
+        assert judged.value.status == 204
+        assert len(asked) == 1
+
 
 class TestASource:
     def test_goes_with_the_reply_and_stands_beside_it(self, desk, conversation, backstage):

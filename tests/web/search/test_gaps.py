@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.contrib.postgres.search import SearchVector
@@ -12,8 +13,9 @@ from django.utils import timezone
 
 from cairnloop.models import GapEvent, ResolvedCase, ResolvedCaseChunk
 from tests.factories import MATEUS, make_conversation
+from tests.retrieval.support import embed_everything
 from tests.web.conftest import browser_of, text_of
-from tests.web.search.conftest import search
+from tests.web.search.conftest import make_found_article, search
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,16 @@ def make_case(text: str, **values: object) -> None:
     )
     words = SearchVector(Value(text), config="english")
     ResolvedCaseChunk.objects.create(case=case, index=0, text=text, length=len(text.split()), words=words)
+
+
+@pytest.fixture
+def nearby(settings: Any) -> None:
+    """Articles with vectors: something is near whatever is asked."""
+    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": "cairnloop.retrieval.embedders.local.LocalEmbedder"}
+    make_found_article(title="Refunds", text="To get your money back, ask for a refund within 14 days.", slug="refunds")
+    make_found_article(title="Passwords", text="Open the login page to choose another password.", slug="passwords")
+    make_found_article(title="Cancel a plan", text="A plan ends with the month in which you end it.", slug="cancel")
+    embed_everything()
 
 
 class TestAQuestionLeftStanding:
@@ -57,6 +69,29 @@ class TestAQuestionLeftStanding:
     def test_is_no_gap_when_an_article_answers(self, browser, skipped):
         make_case("A run was skipped")
         left_standing(browser, "skipped run")
+        assert not GapEvent.objects.exists()
+
+    def test_is_kept_once_when_only_meaning_found_something_and_it_is_beside_the_point(self, browser, nearby):
+        for _ in range(2):
+            assert "data-unanswered" not in text_of(search(browser, "bake sourdough bread"))
+            assert left_standing(browser, "bake sourdough bread") == 204
+        browser.get(reverse("cairnloop:search"), {"q": "bake sourdough bread"})
+        gap = GapEvent.objects.get()
+        assert (gap.outcome, gap.reason, gap.canonical_count) == ("weak_grounding", "not_answerable", 3)
+        assert len(gap.attempted) == 3
+
+    def test_is_no_gap_when_it_is_judged_answerable_or_names_an_article(self, browser, nearby):
+        left_standing(browser, "how do I get a refund of my money")
+        left_standing(browser, "Cancel a plan")
+        assert not GapEvent.objects.exists()
+
+    def test_is_judged_by_nothing_where_the_calibration_cannot_be_used(self, browser, settings, nearby, tmp_path):
+        damaged = tmp_path / "calibration.json"
+        damaged.write_text("{")
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "CALIBRATION_FILE": str(damaged)}
+        page = browser.get(reverse("cairnloop:search"), {"q": "bake sourdough bread"})
+        assert "could not be searched" not in text_of(page)
+        assert left_standing(browser, "bake sourdough bread") == 204
         assert not GapEvent.objects.exists()
 
     @pytest.mark.parametrize("words", ["#42", "4217", "lin@northbeam.example", "Lin Zhao", "zhao northbeam", "a", ""])

@@ -14,6 +14,7 @@ from cairnloop.conversations.queries import ORDERINGS, InboxLine, inbox_lines
 from cairnloop.conversations.searching import search_conversations
 from cairnloop.core.actors import Actor
 from cairnloop.knowledge_base.models import Revision
+from cairnloop.retrieval.calibrations import UnusableCalibration
 from cairnloop.retrieval.evidence import ArticleCitation, CaseCitation, Evidence, SearchOutcome
 from cairnloop.retrieval.searching import search_knowledge
 from cairnloop.web.access import OperatorRequest
@@ -42,12 +43,26 @@ class Found:
     """The conversations behind resolved cases, by id; one that is out of sight has none."""
     conversations: tuple[InboxLine, ...] = ()
     milliseconds: int = 0
+    is_judged: bool = False
+    """Whether the outcome says how well it answers."""
 
     @property
     def canonical(self) -> list[Evidence]:
         """What may be quoted, with its revision still at hand."""
         found = self.outcome.canonical if self.outcome else ()
         return [each for each in found if _revision_id(each) in self.revisions]
+
+    @property
+    def is_beside_the_point(self) -> bool:
+        """True when articles were found by meaning that are judged not to hold the answer, and none bears this name.
+
+        What words alone found holds the words. A single article has no other to be ahead of, so it is not judged.
+        """
+        outcome = self.outcome
+        if not self.is_judged or outcome is None or outcome.degradation or outcome.answerability.is_answerable:
+            return False
+        asked = self.query.casefold()
+        return len(self.canonical) > 1 and not any(asked in each.title.casefold() for each in self.canonical)
 
     @property
     def assistive(self) -> list[Evidence]:
@@ -66,10 +81,17 @@ def is_searchable(query: str) -> bool:
     return len(query) >= SHORTEST_QUERY
 
 
-def find(request: OperatorRequest, query: str) -> Found:
-    """Search for one cleaned query. Whatever fails in the knowledge base leaves the conversations found."""
+def find(request: OperatorRequest, query: str, *, with_answerability: bool = False) -> Found:
+    """Search for one cleaned query. Whatever fails in the knowledge base leaves the conversations found.
+
+    `with_answerability` costs a statement more, which whoever is still typing does not wait for.
+    """
     began = time.perf_counter()
-    outcome, failure = search_articles(request, query)
+    try:
+        outcome, failure = search_articles(request, query, with_answerability=with_answerability)
+    except UnusableCalibration:
+        # It costs the judgement, not the search; the system check says what is wrong.
+        return find(request, query)
     evidence = outcome.evidence if outcome else ()
     cases = _cases(request, evidence)
     rows = search_conversations(request.access.visible(), query).order_by(*ORDERINGS["activity"])
@@ -82,11 +104,17 @@ def find(request: OperatorRequest, query: str) -> Found:
         cases=cases,
         conversations=tuple(inbox_lines(listed, reader=request.actor)) if listed else (),
         milliseconds=round((time.perf_counter() - began) * 1000),
+        is_judged=with_answerability,
     )
 
 
-def search_articles(request: OperatorRequest, query: str) -> tuple[SearchOutcome | None, str]:
-    """Search the knowledge base and resolved cases as far as this operator sees them; None and why if it failed."""
+def search_articles(
+    request: OperatorRequest, query: str, *, with_answerability: bool
+) -> tuple[SearchOutcome | None, str]:
+    """Search the knowledge base and resolved cases as far as this operator sees them; None and why if it failed.
+
+    Raises UnusableCalibration, with answerability only.
+    """
     if not request.access.can_with_knowledge("view"):
         return None, ""
     try:
@@ -96,8 +124,10 @@ def search_articles(request: OperatorRequest, query: str) -> tuple[SearchOutcome
             surface="search",
             limit=EVIDENCE_LIMIT,
             cases=request.access.visible(),
-            with_answerability=False,
+            with_answerability=with_answerability,
         )
+    except UnusableCalibration:
+        raise
     except Exception as error:
         # Never the text of the error: it may repeat the question.
         logger.warning("Searching the knowledge base failed: %s", type(error).__name__)

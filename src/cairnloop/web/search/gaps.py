@@ -1,6 +1,7 @@
-"""A question that stood and found no article is kept as a gap: never what is merely on its way to being typed.
+"""A question that stood and that no article answers is kept as a gap: never what is merely on its way to being typed.
 
-The palette asks here once a query has stood for a moment, or when it is left; a submitted page has stood already.
+The palette asks here once a query has stood for a moment, or when it is left without an article; a submitted page has
+stood already. Here it is judged, which the palette does not wait for: docs/decisions/0015-what-is-a-gap.md.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 @operator_required
 @require_POST
 def create(request: OperatorRequest) -> HttpResponse:
-    """Search once more for a question that was left standing, and keep it if no article answers it."""
+    """Search once more for a question that was left standing, judge it, and keep it if no article answers it."""
     conversation = conversation_asked_in(request, request.POST)
     query = clean_query(request.POST.get("q", ""))
-    if is_searchable(query):
-        keep_if_unanswered(find(request, query), conversation=conversation)
+    if is_searchable(query) and is_question(query, names=[]):
+        keep_if_unanswered(find(request, query, with_answerability=True), conversation=conversation)
     return HttpResponse(status=204)
 
 
 def keep_if_unanswered(found: Found, *, conversation: Conversation | None) -> None:
-    """Record a gap for what found no article. Whatever goes wrong here, the search has answered already."""
+    """Record a gap for what no article answers. Whatever goes wrong here, the search has answered already."""
     names = _names_in(found, conversation)
-    if not is_unanswered(found) or not is_question(found.query, names=names):
+    if not (is_unanswered(found) or found.is_beside_the_point) or not is_question(found.query, names=names):
         return
     outcome, reason = _judged(found)
     try:
@@ -53,7 +54,7 @@ def keep_if_unanswered(found: Found, *, conversation: Conversation | None) -> No
             surface=GapEvent.Surface.SEARCH,
             outcome=outcome,
             reason=reason,
-            evidence=found.assistive,
+            evidence=[*found.canonical, *found.assistive],
             conversation_id=conversation.pk if conversation else None,
             names=names,
         )
@@ -69,6 +70,8 @@ def is_question(query: str, *, names: list[str]) -> bool:
 def _judged(found: Found) -> tuple[GapEvent.Outcome, str]:
     if found.failure:
         return Outcome.RETRIEVAL_ERROR, found.failure
+    if found.canonical:
+        return Outcome.WEAK_GROUNDING, "not_answerable"
     if found.assistive:
         return Outcome.WEAK_GROUNDING, "assistive_only_results"
     return Outcome.EMPTY_RECALL, "no_canonical_results"

@@ -29,7 +29,7 @@ def index(request: OperatorRequest) -> HttpResponse:
     cited = [source.passage for source in sources_named(request, request.GET.getlist("cite"))]
     findings = None
     if is_searchable(query):
-        found = find(request, query)
+        found = find(request, query, with_answerability=True)
         findings = findings_of(request, found, conversation=conversation, cited=cited)
         keep_if_unanswered(found, conversation=conversation)
     context = {"query": query, "conversation": conversation, "cited": cited, "findings": findings}

@@ -116,19 +116,22 @@ customElements.define("cl-palette", class extends HTMLElement {
     if (!isAsked) this.hits.wait(false)
   }
 
-  /** A question that is left standing and that nothing answers is worth keeping; what is typed on its way is not. */
+  /**
+   * A question that is left standing is worth judging, and keeping if nothing answers it; what is typed on its way is
+   * not. Whoever leaves before that tells something only where nothing was found.
+   */
   #stand(query, body) {
-    if (!this.hits.isUnanswered || this.kept === query) return
-    this.unanswered = query
+    if (this.kept === query) return
+    this.unanswered = this.hits.isUnanswered ? query : ""
     this.asked = body
-    this.standing = setTimeout(() => this.#keep(), STANDS_MS)
+    this.standing = setTimeout(() => this.#keep(query), STANDS_MS)
   }
 
-  #keep() {
+  #keep(query = this.unanswered) {
     clearTimeout(this.standing)
-    if (!this.unanswered) return
-    this.kept = this.unanswered
     this.unanswered = ""
+    if (!query) return
+    this.kept = query
     // Its loss is no loss to whoever searches; it may outlive the page.
     fetch(this.dataset.gapsUrl, { method: "POST", body: this.asked, headers: { "HX-Request": "true" }, keepalive: true }).catch(() => {})
   }
@@ -183,6 +186,8 @@ customElements.define("cl-palette", class extends HTMLElement {
 
   #choose({ option, isModified }) {
     const { passage, title, revision, quote, press } = option.dataset
+    // What is opened may answer it.
+    clearTimeout(this.standing)
     const isConversation = option.closest("[data-group]")?.dataset.group === "conversations"
     if (isConversation || press || "command" in option.dataset) this.unanswered = ""
     if (passage && this.sources) {
