@@ -73,6 +73,9 @@ class Settings:
     """How many threads the bundled model uses in one process."""
     embedder_wait_seconds: int = 3
     """How long a search waits for the query's vector before it goes on with words alone."""
+    embedder_index_seconds: int = 300
+    """How long your Embedder may take for up to 32 texts of what is indexed before it is given up, and asked again
+    later."""
     calibration_file: str | None = None
     """Path of your own calibration of answerability, as `cairnloop_evaluate answerability --store` writes it. It goes
     before the one that comes with the package, and is read once per process."""

@@ -104,3 +104,28 @@ def test_a_slow_embedder_is_not_waited_for() -> None:
     with override_settings(CAIRNLOOP={"EMBEDDER_WAIT_SECONDS": 1}), pytest.raises(embedding.EmbeddingFailed):
         embedding.embed_query(Slow(), "text")
     release.set()
+
+
+def test_an_embedder_that_hangs_is_given_up_and_the_job_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    release, asked = threading.Event(), []
+
+    def hang(self: object, *, texts: object) -> list[list[float]]:
+        asked.append(threading.current_thread())
+        release.wait(30)
+        return []
+
+    article = make_article("Plans", "Ridge.")
+    monkeypatch.setattr(ConceptEmbedder, "embed", hang)
+    try:
+        with (
+            override_settings(CAIRNLOOP=settings(EMBEDDER_INDEX_SECONDS=1)),
+            pytest.raises(embedding.EmbeddingFailed, match="no answer within 1 seconds"),
+        ):
+            indexing.embed_chunks(revision_id=article.revisions.get().pk)
+        # Whoever ends the worker does not wait for it.
+        assert asked[0].daemon
+    finally:
+        release.set()
+        asked[0].join(5)

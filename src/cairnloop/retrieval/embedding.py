@@ -7,7 +7,7 @@ import math
 from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from cairnloop.conf import get_settings
 from cairnloop.core.errors import CairnloopError
@@ -17,12 +17,15 @@ from cairnloop.hooks import HOOKS, load_hook
 logger = logging.getLogger("cairnloop.retrieval")
 
 MOST_HANGING = 8
-"""So many searches of one process may hang in the embedder before further ones do without it."""
+"""So many searches of one process may hang in the embedder before further ones do without it; so may what is indexed."""
 LEAST_LENGTH = 1e-6
 FAILURES = (Exception, SystemExit, CancelledError, BaseExceptionGroup)
 """What an embedder may fail by. Libraries exit, and are called off while they await; no search is by that."""
 
+T = TypeVar("T")
 _patience = Patience("cairnloop-embed", most_hanging=MOST_HANGING)
+# Apart from searches, which an embedder that hangs over long texts may still answer.
+_indexing = Patience("cairnloop-index", most_hanging=MOST_HANGING)
 
 
 class EmbeddingFailed(CairnloopError):
@@ -43,14 +46,18 @@ def embedders() -> list[Any]:
 
 
 def embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
-    """Return one checked vector per text. Raises EmbeddingFailed for whatever goes wrong in the embedder."""
+    """Return one checked vector per text within EMBEDDER_INDEX_SECONDS. Raises EmbeddingFailed for whatever goes wrong."""
+    return _in_time(lambda: _embed(embedder, texts), _indexing, seconds=get_settings().embedder_index_seconds)
+
+
+def _embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
     return _checked_answer(lambda: embedder.embed(texts=list(texts)), len(texts), embedder.dimensions)
 
 
 def embed_question(embedder: Any, question: str) -> list[float]:
     """Return a question's vector, however long it takes: questions may be embedded unlike other texts."""
     if not hasattr(embedder, "embed_query"):
-        return embed(embedder, [question])[0]
+        return _embed(embedder, [question])[0]
     return _checked_answer(lambda: [embedder.embed_query(text=question)], 1, embedder.dimensions)[0]
 
 
@@ -92,8 +99,12 @@ def _answer(ask: Callable[[], Any]) -> Any:
 def embed_query(embedder: Any, query: str) -> list[float]:
     """Return the query's vector within EMBEDDER_WAIT_SECONDS. Raises EmbeddingFailed otherwise."""
     seconds = get_settings().embedder_wait_seconds
+    return _in_time(lambda: embed_question(embedder, query), _patience, seconds=seconds)
+
+
+def _in_time(ask: Callable[[], T], patience: Patience, *, seconds: float) -> T:
     try:
-        return _patience.call(lambda: embed_question(embedder, query), seconds=seconds)
+        return patience.call(ask, seconds=seconds)
     except GivenUp as error:
         logger.warning("the embedder was given up: %s", error)
         raise EmbeddingFailed(f"The embedder was given up: {error}.") from None
