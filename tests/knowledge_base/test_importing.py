@@ -239,6 +239,18 @@ class TestExport:
         assert "Not yet" not in (tmp_path / "out/how-refunds-work.md").read_text()
         assert not (tmp_path / "outside.md").exists()
 
+    def test_writes_no_article_over_another(self, tmp_path):
+        first, second, third, fourth = (make_article(title=f"Article {n}", publish=True) for n in range(4))
+        # The second goes by its slug and key, which is the path of the third and the slug of the fourth.
+        other = f"fees-{second.pk}"
+        Article.objects.filter(pk=first.pk).update(source_path="fees.md")
+        Article.objects.filter(pk=second.pk).update(slug="fees")
+        Article.objects.filter(pk=third.pk).update(source_path=f"{other}.md")
+        Article.objects.filter(pk=fourth.pk).update(slug=f"{other}-2")
+        assert run("export", tmp_path / "out")[-1] == "4 written."
+        assert len(contents(tmp_path / "out")) == 4
+        assert "4 unchanged" in run("export", tmp_path / "out")[-1]
+
     def test_does_not_write_through_links(self, tmp_path):
         make_article(slug="fees", publish=True)
         (tmp_path / "out").mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from cairnloop.core.errors import CairnloopError
@@ -54,4 +55,9 @@ def _free_path(article: Article, taken: set[str | None]) -> str:
     path = f"{article.slug}.md"
     if path in taken or len(path.encode()) > NAME_BYTES:
         path = f"{article.slug[:30]}-{article.pk}.md"
+    for number in count(2):
+        if path not in taken:
+            break
+        path = f"{article.slug[:30]}-{article.pk}-{number}.md"
+    taken.add(path)
     return path
