@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import override_settings
 
@@ -119,3 +121,23 @@ def test_each_language_is_read_in_its_own_way() -> None:
     assert titles("Rechnung bezahlt")[0] == "Rechnungen bezahlen"
     assert titles("invoice paid")[0] == "Invoices"
     assert titles("invoice", locale="de") in ([], ["Rechnungen bezahlen"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"query": "a \ud800 word"},
+        {"query": 5},
+        {"limit": "8"},
+        {"limit": True},
+        {"limit": 2.0},
+        {"locale": 5},
+        {"locale": "\ud800"},
+        {"locale": "e\x00n"},
+        {"chunks_per_article": "1"},
+        {"cases": []},
+    ],
+)
+def test_what_is_no_query_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        search_knowledge(**{"query": "word", "actor": OPERATOR, **given})

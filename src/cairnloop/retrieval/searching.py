@@ -79,7 +79,7 @@ def search_knowledge(
     Without a working embedder words alone are searched, and `degradation` says so.
     """
     query = _cleaned(query)
-    _refuse(actor=actor, limit=limit, cases=cases)
+    _refuse(actor=actor, limit=limit, locale=locale, cases=cases, chunks_per_article=chunks_per_article)
     with telemetry.span("search", surface=surface if surface in SURFACES else "other"):
         found = _find(query, actor=actor, locale=locale, cases=cases)
         evidence = _evidence(found, actor=actor, cases=cases, limit=limit, at_most=chunks_per_article)
@@ -87,11 +87,20 @@ def search_knowledge(
     return SearchOutcome(evidence=tuple(evidence), answerability=judged, degradation=found.degradation)
 
 
-def _refuse(*, actor: Actor, limit: int, cases: ConversationQuerySet | None) -> None:
+def _refuse(
+    *, actor: Actor, limit: int, locale: str | None, cases: ConversationQuerySet | None, chunks_per_article: int
+) -> None:
     if not isinstance(actor, Actor):
         raise InvalidInput(f"An Actor is needed to say who searches, not {type(actor).__name__}.")
-    if not 1 <= limit <= MOST_EVIDENCE:
-        raise InvalidInput(f"limit is a number from 1 to {MOST_EVIDENCE}, not {limit}.")
+    # True is a number as well.
+    if type(limit) is not int or not 1 <= limit <= MOST_EVIDENCE:
+        raise InvalidInput(f"limit is a number from 1 to {MOST_EVIDENCE}, not {limit!r:.40}.")
+    if type(chunks_per_article) is not int or chunks_per_article < 1:
+        raise InvalidInput(f"chunks_per_article is a number from 1, not {chunks_per_article!r:.40}.")
+    if locale is not None and (not isinstance(locale, str) or not locale.isprintable()):
+        raise InvalidInput("locale is the locale of articles, such as 'en', or None for all.")
+    if cases is not None and not isinstance(cases, ConversationQuerySet):
+        raise InvalidInput(f"cases is a queryset of Conversation, not {type(cases).__name__}.")
     if cases is not None and actor.is_customer:
         raise NotForCustomers
 
@@ -99,7 +108,10 @@ def _refuse(*, actor: Actor, limit: int, cases: ConversationQuerySet | None) -> 
 def _cleaned(query: str) -> str:
     if not isinstance(query, str):
         raise InvalidInput(f"A query is text, not {type(query).__name__}.")
-    return query.replace("\x00", " ")[:QUERY_CHARS].strip()
+    query = query[:QUERY_CHARS]
+    if any("\ud800" <= char <= "\udfff" for char in query):
+        raise InvalidInput("A query is text, and this one holds half a character (a lone surrogate).")
+    return query.replace("\x00", " ").strip()
 
 
 def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQuerySet | None) -> _Found:
