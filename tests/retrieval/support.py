@@ -51,6 +51,16 @@ class FailingEmbedder(ConceptEmbedder):
         raise RuntimeError(f"cannot embed {texts}")
 
 
+class PickyEmbedder(ConceptEmbedder):
+    """Takes no text about quokkas."""
+
+    def embed(self, *, texts: Sequence[str]) -> list[list[float]]:
+        """Raise for one of its texts."""
+        if any("quokka" in text.lower() for text in texts):
+            raise ValueError
+        return super().embed(texts=texts)
+
+
 def _direction(text: str) -> list[float]:
     numbers = [0.0] * DIMENSIONS
     for word in "".join(c if c.isalnum() else " " for c in text.lower()).split():

@@ -173,6 +173,16 @@ class TestReindexing:
         with pytest.raises(EmbeddingFailed):
             list(reindex("articles"))
 
+    def test_goes_on_past_what_the_embedder_refuses_and_names_it_in_the_end(self, settings, wordless, capsys):
+        refused = make_article(title="Quokkas", publish=True)
+        make_article(title="Another", publish=True)
+        run_waiting_jobs()
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": "tests.retrieval.support.PickyEmbedder"}
+        with pytest.raises(CommandError, match=rf"articles {refused.pk}: The embedder raised ValueError"):
+            call_command("cairnloop_reindex")
+        assert "articles: 1 brought up to date, 1 vectors written." in capsys.readouterr().out
+        assert count_outdated("articles") == 1
+
     def test_refuses_a_list_that_names_nothing(self, wordless):
         with pytest.raises(NothingNamed):
             list(reindex("articles", ids=[]))

@@ -13,10 +13,13 @@ from cairnloop.core.errors import InvalidInput
 from cairnloop.knowledge_base.models import Article, Chunk
 from cairnloop.retrieval import case_indexing, embedding, indexing, vector_indexes
 from cairnloop.retrieval.models import ResolvedCase, ResolvedCaseChunk
+from cairnloop.retrieval.vector_spaces import OtherDimensions
 
 Corpus = Literal["articles", "cases"]
 CORPORA: tuple[Corpus, ...] = ("articles", "cases")
 READ_AT_ONCE = 500
+HARMLESS = "Is anybody there?"
+"""An embedder that does not take this refuses everything."""
 
 
 class NothingNamed(InvalidInput):
@@ -27,11 +30,13 @@ class NothingNamed(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One article or conversation was brought up to date."""
+    """One article or conversation was brought up to date, or the embedder refused it."""
 
     corpus: Corpus
     id: int
     vectors: int
+    refusal: str = ""
+    """Why it has no vectors yet; its words are found."""
 
 
 def count_outdated(corpus: Corpus, *, ids: Sequence[int] | None = None, everything: bool = False) -> int:
@@ -45,15 +50,27 @@ def reindex(corpus: Corpus, *, ids: Sequence[int] | None = None, everything: boo
     Outdated is whatever lacks words, or vectors of a model in use for itself or its sentences: starting again after an
     interruption goes on where it was left. With `everything` all are written anew. `ids` are those of articles, or of
     conversations.
-    Raises NothingNamed for an empty list, and EmbeddingFailed.
+    What the embedder refuses while it takes another text is passed over: its step has a refusal, and it stays outdated.
+    Raises NothingNamed for an empty list, and EmbeddingFailed once the embedder takes nothing.
     """
     chosen = _chosen(corpus, ids, everything=everything)
     after = 0
     while found := list(chosen.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:READ_AT_ONCE]):
         for row_id in found:
-            yield Step(corpus, row_id, _renew(corpus, row_id, everything=everything))
+            yield _step(corpus, row_id, everything=everything)
         after = found[-1]
     _build_vector_indexes()
+
+
+def _step(corpus: Corpus, row_id: int, *, everything: bool) -> Step:
+    try:
+        return Step(corpus, row_id, _renew(corpus, row_id, everything=everything))
+    except OtherDimensions:
+        raise
+    except embedding.EmbeddingFailed as error:
+        for embedder in embedding.embedders():
+            embedding.embed(embedder, [HARMLESS])
+        return Step(corpus, row_id, 0, error.message)
 
 
 def _chosen(corpus: Corpus, ids: Sequence[int] | None, *, everything: bool) -> QuerySet[Article | Conversation]:

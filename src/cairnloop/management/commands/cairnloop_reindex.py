@@ -35,22 +35,30 @@ class Command(BaseCommand):
         corpus, ids = options["corpus"], options["ids"]
         if ids is not None and corpus == "all":
             raise CommandError("Say whose ids these are: `cairnloop_reindex articles --ids …`, or `cases`.")
+        refused: list[str] = []
         try:
             for each in CORPORA if corpus == "all" else (corpus,):
-                self._reindex(each, ids, everything=options["everything"])
+                refused += self._reindex(each, ids, everything=options["everything"])
         except ImproperlyConfigured as error:
             raise CommandError(f"{error} Nothing more was brought up to date.") from error
         except CairnloopError as error:
             raise CommandError(f"{error.message} Start the command again to go on from here.") from error
+        if refused:
+            raise CommandError(
+                "The embedder refused these, which are found by their words alone:\n" + "\n".join(refused)
+            )
 
-    def _reindex(self, corpus: Corpus, ids: Sequence[int] | None, *, everything: bool) -> None:
+    def _reindex(self, corpus: Corpus, ids: Sequence[int] | None, *, everything: bool) -> list[str]:
         total = count_outdated(corpus, ids=ids, everything=everything)
         done = vectors = 0
+        refused: list[str] = []
         for step in reindex(corpus, ids=ids, everything=everything):
             done += 1
             vectors += step.vectors
+            refused += [f"{corpus} {step.id}: {step.refusal}"] if step.refusal else []
             show_bar(self.stderr, corpus, done=done, total=max(total, done))
-        self.stdout.write(f"{corpus}: {done} brought up to date, {vectors} vectors written.")
+        self.stdout.write(f"{corpus}: {done - len(refused)} brought up to date, {vectors} vectors written.")
+        return refused
 
 
 def _numbers(text: str) -> list[int]:
