@@ -14,7 +14,6 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from cairnloop.knowledge_base.models import Chunk
-from cairnloop.retrieval import indexing
 from cairnloop.retrieval.answerability import (
     SHARED_WORDS,
     Calibration,
@@ -144,8 +143,6 @@ class TestSentencesThatAreSearched:
         assert not ChunkSentence.objects.exists()
         embed_everything()
         assert ChunkSentence.objects.get().words == "'new':3 'valley':1"
-        assert indexing.forget_model(model="concepts") == 1
-        assert not ChunkSentence.objects.exists()
 
     def test_reindexing_brings_sentences_to_chunks_that_had_a_vector_only(self) -> None:
         make_article("Plans", "Ridge is small. Summit is large.")

@@ -70,7 +70,7 @@ class OtherDimensionsEmbedder(ConceptEmbedder):
     dimensions = 8
 
     def embed(self, *, texts: Any) -> list[list[float]]:
-        return [vector[:8] for vector in super().embed(texts=texts)]
+        return [[a + b for a, b in zip(each[:8], each[8:], strict=True)] for each in super().embed(texts=texts)]
 
 
 UNUSABLE = {
@@ -181,3 +181,6 @@ def test_other_dimensions_under_the_same_name_leave_words_and_are_not_stored(set
         vector_indexes.ensure_vector_index(model="concepts", dimensions=16)
     with pytest.raises(CommandError, match=said):
         call_command("cairnloop_reindex", stdout=StringIO())
+    call_command("cairnloop_reindex", "--forget", "concepts", stdout=StringIO())
+    embed_everything()
+    assert search_knowledge("ridge", actor=OPERATOR).degradation is None

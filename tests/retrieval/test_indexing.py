@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import override_settings
 
 from cairnloop.knowledge_base.models import Article
-from cairnloop.retrieval import embedding, indexing, lexicon
-from cairnloop.retrieval.models import ChunkVector, ChunkWords, Lexeme, LexiconTotal
+from cairnloop.retrieval import embedding, indexing, lexicon, vector_indexes
+from cairnloop.retrieval.models import ChunkSentence, ChunkVector, ChunkWords, Lexeme, LexiconTotal
 from cairnloop.retrieval.searching import search_knowledge
 from tests.retrieval.support import (
     CUSTOMER,
@@ -67,7 +71,28 @@ def test_a_model_that_is_brought_in_stands_beside_the_one_in_use() -> None:
         embed_everything()
         assert set(ChunkVector.objects.values_list("model", flat=True)) == {"concepts", "concepts-2"}
         assert search_knowledge("plans", actor=OPERATOR).evidence[0].meaning_rank == 1
-        assert indexing.forget_model(model="concepts-2") == 1
+
+
+def test_a_model_that_is_not_in_use_any_more_is_forgotten_with_all_that_was_its_own() -> None:
+    with override_settings(CAIRNLOOP=settings(EMBEDDER_NEXT="tests.retrieval.support.NextEmbedder")):
+        make_article("Plans", "Ridge.")
+        embed_everything()
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for model in ("concepts", "concepts-2"):
+            for vectors in (vector_indexes.CHUNK_VECTORS, vector_indexes.CASE_VECTORS):
+                vector_indexes.ensure_vector_index(model=model, dimensions=16, vectors=vectors)
+        with pytest.raises(CommandError, match="This model is in use"):
+            call_command("cairnloop_reindex", "--forget", "concepts-2")
+    with override_settings(CAIRNLOOP=settings()):
+        with pytest.raises(CommandError, match="Stored are: concepts, concepts-2"):
+            call_command("cairnloop_reindex", "--forget", "other")
+        call_command("cairnloop_reindex", "--forget", "concepts-2", stdout=StringIO())
+    for stored in (ChunkVector, ChunkSentence):
+        assert set(stored.objects.values_list("model", flat=True)) == {"concepts"}
+    for vectors in (vector_indexes.CHUNK_VECTORS, vector_indexes.CASE_VECTORS):
+        assert not vector_indexes.indexed_dimensions("concepts-2", vectors=vectors)
+        assert vector_indexes.indexed_dimensions("concepts", vectors=vectors) == [16]
 
 
 def test_a_failing_embedder_fails_the_job_and_stores_nothing() -> None:

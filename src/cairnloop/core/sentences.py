@@ -249,6 +249,10 @@ SENTENCES: Mapping[str, Promise] = {
         "Answerability needs questions with and without an answer in every set. Nothing was measured."
     ),
     "cairnloop.retrieval.evaluating.sets.UnusableSet": _("This directory holds no labelled set. Nothing was measured."),
+    "cairnloop.retrieval.forgetting.ModelInUse": _(
+        "This model is in use: it is that of EMBEDDER or EMBEDDER_NEXT. Nothing was forgotten."
+    ),
+    "cairnloop.retrieval.forgetting.UnknownModel": _("No vectors of this model are stored. Nothing was forgotten."),
     "cairnloop.retrieval.reindexing.NothingNamed": _(
         "An empty list of ids names nothing to reindex. Leave the ids out to reindex everything."
     ),

@@ -17,7 +17,7 @@ from cairnloop.hooks import HOOKS, load_hook
 logger = logging.getLogger("cairnloop.retrieval")
 
 MOST_HANGING = 8
-"""So many searches of one process may hang in the embedder before further ones do without it; so may what is indexed."""
+"""So many searches of one process may hang in the embedder before others do without it, and so many that index."""
 LEAST_LENGTH = 1e-6
 FAILURES = (Exception, SystemExit, CancelledError, BaseExceptionGroup)
 """What an embedder may fail by. Libraries exit, and are called off while they await; no search is by that."""
@@ -46,7 +46,7 @@ def embedders() -> list[Any]:
 
 
 def embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
-    """Return one checked vector per text within EMBEDDER_INDEX_SECONDS. Raises EmbeddingFailed for whatever goes wrong."""
+    """Return one checked vector per text within EMBEDDER_INDEX_SECONDS. Raises EmbeddingFailed otherwise."""
     return _in_time(lambda: _embed(embedder, texts), _indexing, seconds=get_settings().embedder_index_seconds)
 
 

@@ -185,14 +185,6 @@ def _write_vectors(*, revision_id: int, model: str, rows: dict[int, _Embedded]) 
     return len(ChunkVector.objects.bulk_create(vectors, ignore_conflicts=True))
 
 
-@command
-def forget_model(*, model: str) -> int:
-    """Delete every vector of a model that no search asks any more, and return how many chunks had one."""
-    ChunkSentence.objects.filter(model=model).delete()
-    count, _ = ChunkVector.objects.filter(model=model).delete()
-    return count
-
-
 def _take_out(article_id: int) -> None:
     locale = ChunkWords.objects.filter(article_id=article_id).values_list("locale", flat=True).first()
     if locale is not None:

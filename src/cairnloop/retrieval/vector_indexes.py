@@ -43,6 +43,14 @@ def ensure_vector_index(*, model: str, dimensions: int, vectors: str = CHUNK_VEC
     return True
 
 
+@pipeline
+def drop_vector_index(*, model: str, dimensions: int, vectors: str = CHUNK_VECTORS) -> None:
+    """Drop the index for a model's vectors without blocking writers, where there is one."""
+    concurrently = "" if transaction.get_connection().in_atomic_block else "CONCURRENTLY "
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP INDEX {concurrently}IF EXISTS "{vector_index_name(model, dimensions, vectors=vectors)}"')
+
+
 def vector_index_name(model: str, dimensions: int, *, vectors: str = CHUNK_VECTORS) -> str:
     """Return the name of the index for a model's vectors; it fits however long the model's name is."""
     kind = "vector" if vectors == CHUNK_VECTORS else "case_vector"

@@ -28,7 +28,8 @@ def refuse_other_dimensions(embedder: Any, *, vectors: str) -> None:
     if stored and embedder.dimensions not in stored:
         raise OtherDimensions(
             f"Vectors of {stored[0]} numbers are stored for the model {embedder.model!r}, and its embedder says "
-            f"{embedder.dimensions}. Give the changed model a name of its own."
+            f"{embedder.dimensions}. Give the changed model a name of its own, or delete what is stored: "
+            f"cairnloop_reindex --forget '{embedder.model}'"
         )
 
 

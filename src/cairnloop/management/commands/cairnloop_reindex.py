@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cairnloop.core.errors import CairnloopError
 from cairnloop.management.progress import show_bar
+from cairnloop.retrieval.forgetting import forget_model
 from cairnloop.retrieval.reindexing import CORPORA, Corpus, count_outdated, reindex
 
 
@@ -29,10 +30,19 @@ class Command(BaseCommand):
             "--ids", type=_numbers, default=None, metavar="1,2,3", help="Ids of articles, or of conversations."
         )
         parser.add_argument("--everything", action="store_true", help="Write anew what is up to date as well.")
+        parser.add_argument(
+            "--forget",
+            default=None,
+            metavar="MODEL",
+            help="Delete the vectors and indexes of a model not in use any more.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reindex one corpus or both, and say what was done."""
         corpus, ids = options["corpus"], options["ids"]
+        if options["forget"] is not None:
+            self._forget(options["forget"])
+            return
         if ids is not None and corpus == "all":
             raise CommandError("Say whose ids these are: `cairnloop_reindex articles --ids …`, or `cases`.")
         refused: list[str] = []
@@ -47,6 +57,13 @@ class Command(BaseCommand):
             raise CommandError(
                 "The embedder refused these, which are found by their words alone:\n" + "\n".join(refused)
             )
+
+    def _forget(self, model: str) -> None:
+        try:
+            count = forget_model(model=model)
+        except (CairnloopError, ImproperlyConfigured) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{model}: {count} vectors deleted.")
 
     def _reindex(self, corpus: Corpus, ids: Sequence[int] | None, *, everything: bool) -> list[str]:
         total = count_outdated(corpus, ids=ids, everything=everything)
