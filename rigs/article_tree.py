@@ -11,7 +11,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
+from django.conf import settings
 from django.utils.text import slugify
+
+if not settings.configured:
+    # Run by itself it serves no host. What is imported below knows of models, and asks no database.
+    settings.configure(INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "cairnloop"])
+    django.setup()
 
 from cairnloop.knowledge_base.front_matter import ArticleFile, write_article_file
 from cairnloop.knowledge_base.trees import write_file

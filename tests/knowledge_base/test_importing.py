@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -296,3 +299,14 @@ class TestWhoMayImport:
     def test_is_no_customer(self, tree):
         with pytest.raises(cairnloop.OperatorNeeded):
             import_tree(tree, by=LIN)
+
+
+def test_an_evaluation_set_becomes_a_tree_that_imports(tmp_path):
+    article = {"id": "KB 1", "title": "Fees", "body_md": "Nobody pays.", "category": "Money", "audience": "customer"}
+    (tmp_path / "set.jsonl").write_text(json.dumps(article) + "\n")
+    command = [sys.executable, "-m", "rigs.article_tree", str(tmp_path / "set.jsonl"), str(tmp_path / "out")]
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    told = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert told.stdout == "Wrote 1 files.\n", told.stderr
+    assert run("import", tmp_path / "out")[-1] == "1 created."
+    assert Article.objects.get().tags == ["money"]
