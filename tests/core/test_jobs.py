@@ -267,3 +267,22 @@ class TestTheHostsOwnJobs:
         self.leave("succeeded")
         async_to_sync(within_a_worker)(lambda: jobs.prune_finished_jobs(older_than_hours=1))
         assert rows() == [("shop.charge", "succeeded")]
+
+    def test_keep_their_workers(self):
+        self.leave("doing", worker=True)
+        async_to_sync(rescue)()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM procrastinate_workers")
+            assert cursor.fetchone() == (1,)
+
+
+def test_a_periodic_job_of_a_worker_that_died_makes_way_for_the_next_tick():
+    name = min(jobs._by_the_clock)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status, attempts) VALUES (%s, %s, 'doing', 1)",
+            [jobs.QUEUE, name],
+        )
+    lose_the_worker(name)
+    assert async_to_sync(rescue)() == 1
+    assert rows() == [(name, "aborted")]

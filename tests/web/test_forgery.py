@@ -102,9 +102,20 @@ def test_the_way_back_never_leads_elsewhere(page, before):
     assert told.headers["HX-Redirect"] == "/login/?next=/support/"
 
 
-def test_a_reason_is_kept_too(page):
+def test_a_reason_is_kept_too_unless_it_was_only_chosen(page):
     told = Client().post(f"{page}archiving/", {"reason": "A duplicate of 7."})
     assert "A duplicate of 7." in text_of(told)
+    assert Client().post(f"{page}archiving/", {"reason": "not_needed"}).status_code == 302
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_what_was_typed_is_kept_also_where_the_host_asks_everybody_to_sign_in(page, headers, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    told = Client().post(f"{page}replies/", FIELDS, headers=headers)
+    if headers:
+        assert (told.status_code, told.headers["Cairnloop-Signed-Out"]) == (200, "true")
+    else:
+        assert "Both &lt;b&gt;charges&lt;/b&gt; are refunded." in text_of(told)
 
 
 @pytest.mark.parametrize("path", ["replies/", "assignment/", "archiving/"])

@@ -135,6 +135,9 @@ def job(
     return declare
 
 
+_by_the_clock: set[str] = set()
+
+
 def periodic(*, cron: str) -> Callable[[Callable[[], Awaitable[None] | None]], str]:
     """Declare a job that the workers start by the clock, once per tick however many workers there are.
 
@@ -156,6 +159,7 @@ def periodic(*, cron: str) -> Callable[[Callable[[], Awaitable[None] | None]], s
 
         task = engine.task(name=name, queue=QUEUE, queueing_lock=name)(body)
         engine.periodic(cron=cron)(task)
+        _by_the_clock.add(name)
         return name
 
     return declare
@@ -165,13 +169,18 @@ async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
     """Take back our jobs of workers that died and return how many; safe to run twice.
 
     They run again, except those declared RETRY_NEVER: these end as failed, for nobody knows how far they came. One
-    whose equal waits already ends too: that one does the work.
+    whose equal waits already ends too, and so does a periodic one: the equal, or the next tick, does the work. Workers
+    stay registered: the host may have some of its own, and one that is taken off its list ends.
     """
     manager = engine.job_manager
     # Of ours alone: what the host's own jobs are to do is the host's to say.
     stalled = list(await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=seconds_since_heartbeat))
     for lost in stalled:
         task = engine.tasks.get(lost.task_name)
+        if lost.task_name in _by_the_clock:
+            # The next tick does what this one did not.
+            await manager.finish_job(lost, status=EngineStatus.ABORTED, delete_job=False)
+            continue
         if task is None or task.retry_strategy is None:
             await manager.finish_job(lost, status=EngineStatus.FAILED, delete_job=False)
             continue
@@ -179,7 +188,6 @@ async def rescue_stalled_jobs(*, seconds_since_heartbeat: float = 30) -> int:
             await manager.retry_job(lost)
         except engine_errors.UniqueViolation:
             await manager.finish_job(lost, status=EngineStatus.ABORTED, delete_job=False)
-    await manager.prune_stalled_workers(seconds_since_heartbeat)
     return len(stalled)
 
 

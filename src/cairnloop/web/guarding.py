@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings as host_settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse
@@ -64,8 +65,8 @@ def _guarded(view: Callable[..., HttpResponse], *, acting: bool) -> Callable[...
     def guard(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return with_token(request, secured(_answer(request, view, args, kwargs, acting=acting)))
 
-    # Exempt from the host's middleware only: `_answer` asks Django's own check.
-    return csrf_exempt(guard)
+    # Exempt from the host's middleware only: `_answer` asks Django's own check, and sends to the sign-in by itself.
+    return login_not_required(csrf_exempt(guard))
 
 
 def _answer(request: Any, view: Callable[..., HttpResponse], args: Any, kwargs: Any, *, acting: bool) -> HttpResponse:

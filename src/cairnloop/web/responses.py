@@ -132,6 +132,8 @@ def refuse_forgery(request: OperatorRequest, forgery: Forgery) -> HttpResponse:
     if forgery is Forgery.TOKEN:
         title = _("This page is out of date")
         advice = _("You signed in again since it was opened, so nothing was sent. What you typed is kept: reload.")
+        if not wants_partial(request) and not typed_in(request):
+            advice = _("You signed in again since it was opened, so nothing was sent. Reload it, and do it again.")
     else:
         title = _("Nothing was done")
         advice = _("The request did not come from an address this site trusts. Ask whoever runs it.")
@@ -158,7 +160,10 @@ def signed_out(request: OperatorRequest, typed: str, *, sign_in_url: str) -> Htt
 
 def typed_in(request: OperatorRequest) -> str:
     """Return what a person wrote into a form, as far as it would be missed."""
-    return "\n\n".join(words for name in TYPED if (words := request.POST.get(name, "").strip()))
+    given = {name: request.POST.get(name, "").strip() for name in TYPED}
+    if " " not in given["reason"]:  # One word may be one of several to choose from.
+        given["reason"] = ""
+    return "\n\n".join(filter(None, given.values()))
 
 
 def page_before(request: OperatorRequest) -> str:

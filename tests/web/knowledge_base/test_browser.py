@@ -128,6 +128,18 @@ class TestWriting:
         expect(text_field(page)).to_have_value("Mine.")
         expect(page.locator("cl-editor")).to_have_attribute("data-state", "unsaved")
 
+    def test_survives_whatever_else_answers_in_its_place(self, desk, article):
+        page = desk().open(url("article-editor", article.pk), state="")
+        saved(page)
+        page.route(
+            "**/saving/", lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Accept</p>")
+        )
+        text_field(page).fill("Mine.")
+        page.keyboard.press("ControlOrMeta+s")
+        expect(page.locator("cl-editor")).to_have_attribute("data-state", "unsaved")
+        kept = page.evaluate("JSON.stringify({...localStorage})")
+        assert "Mine." in kept
+
     def test_survives_a_session_that_ended(self, desk, article):
         page = desk().open(url("article-editor", article.pk), state="")
         asked = Asked(page)

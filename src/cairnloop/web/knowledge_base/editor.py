@@ -25,6 +25,8 @@ from cairnloop.web.knowledge_base.editing import (
 from cairnloop.web.knowledge_base.forms import ArticleForm, SeenForm
 from cairnloop.web.responses import wants_partial
 
+SAVED = "Cairnloop-Saved"
+"""A header by which the page knows that what it sent is stored, and need not be kept in the browser."""
 GOES_ON = "publication"
 """The value of the button that saves and goes on to publish."""
 
@@ -86,13 +88,19 @@ def _saved(request: ActingRequest, article: Article) -> HttpResponse:
     if not wants_partial(request):
         return _go(request, article, toast=_("Saved. Nobody sees it before it is published."))
     publishes = request.POST.get("then") == GOES_ON
-    return showing.editor_changed(request, editor_of(article, actor=request.actor), publishes=publishes)
+    return _marked(showing.editor_changed(request, editor_of(article, actor=request.actor), publishes=publishes))
 
 
 def _go(request: ActingRequest, article: Article, *, toast: str) -> HttpResponse:
     publishes = request.POST.get("then") == GOES_ON and request.access.can_with_knowledge("publish")
     name = "article-publication" if publishes else "article-editor"
-    return showing.go_to(request, reverse(f"cairnloop:{name}", args=[article.pk]), toast=toast)
+    return _marked(showing.go_to(request, reverse(f"cairnloop:{name}", args=[article.pk]), toast=toast))
+
+
+def _marked(response: HttpResponse) -> HttpResponse:
+    # Whatever else answers in our place, such as a sign-in of the host's, has saved nothing.
+    response[SAVED] = "true"
+    return response
 
 
 def _not_saved(request: ActingRequest, editor: Editor) -> HttpResponse:

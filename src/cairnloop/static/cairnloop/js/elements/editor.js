@@ -100,6 +100,7 @@ customElements.define("cl-editor", class extends HTMLElement {
   #answered({ target, detail }) {
     if (target !== this.form || detail.xhr.status !== 200) return
     if (detail.xhr.getResponseHeader("Cairnloop-Signed-Out")) return this.#leaveToSignIn()
+    if (!detail.xhr.getResponseHeader("Cairnloop-Saved")) return this.#keep()
     this.saved = this.sent
     if (this.#isUnsaved) this.#keep()
     else this.#forget()
