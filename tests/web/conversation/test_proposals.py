@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -101,8 +101,12 @@ class AskedAnew:
         return execute(sql, params, many, context)
 
 
-@pytest.mark.skipif(connection.settings_dict["ATOMIC_REQUESTS"], reason="a run refuses to begin inside the request")
 class TestWhatIsAskedAnewWhileItIsRead:
+    @pytest.fixture(autouse=True)
+    def _lets_the_run_begin(self, monkeypatch):
+        """It is another process that runs; inside a transaction of the request none would begin."""
+        monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", False)
+
     @pytest.mark.parametrize("place", ["conversation", "queue"])
     def test_cannot_be_approved_by_what_was_shown(self, desk, conversation, decider, group, place):  # noqa: F811
         given = {"group": group.pk, "to": "Southbeam"}
