@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cairnloop.drafting.omissions import Omission, omission_in, omissions_in
-from cairnloop.drafting.structure import QuotedArticle, Said
+from cairnloop.drafting.structure import PlacedSentence, QuotedArticle
 
 DELETE = "Delete the folder of a hanging runner by hand."
 
@@ -18,10 +18,10 @@ def omissions(text: str, *quotes: str, title: str = "", begins: bool = True) -> 
     return list(omissions_in([said(QuotedArticle(title, text), quote, begins=begins) for quote in quotes]))
 
 
-def said(article: QuotedArticle, quote: str, text: str = "", *, begins: bool = True) -> Said:
+def said(article: QuotedArticle, quote: str, text: str = "", *, begins: bool = True) -> PlacedSentence:
     """A sentence of a draft that says its quote, or a text instead."""
     start = article.text.index(quote)
-    return Said(text or quote, begins, article, start, start + len(quote))
+    return PlacedSentence(text or quote, begins, article, start, start + len(quote))
 
 
 class TestOmissionIn:
@@ -236,7 +236,7 @@ class TestTheStructure:
     def test_is_changed_by_no_courtesies_around_it(self):
         article = QuotedArticle("", "- Restart the host.")
         item = said(article, "Restart the host.", "- Restart the host.")
-        assert omissions_in([Said("Hi."), item, Said("Write back.")]) == ()
-        assert omissions_in([Said("Hi."), said(article, "Restart the host.", "- Restart the host.", begins=False)]) == (
-            Omission.STRUCTURE,
-        )
+        assert omissions_in([PlacedSentence("Hi."), item, PlacedSentence("Write back.")]) == ()
+        assert omissions_in(
+            [PlacedSentence("Hi."), said(article, "Restart the host.", "- Restart the host.", begins=False)]
+        ) == (Omission.STRUCTURE,)

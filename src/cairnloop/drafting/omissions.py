@@ -11,7 +11,7 @@ from itertools import chain, groupby, pairwise
 
 from cairnloop.core.markdown import Block, parse_source_blocks, says_plainly
 from cairnloop.drafting.leaning import leads_on, says_all_of, speaks_of_the_text, takes_back, warns
-from cairnloop.drafting.structure import QuotedArticle, Said, changes_structure
+from cairnloop.drafting.structure import PlacedSentence, QuotedArticle, changes_structure
 from cairnloop.drafting.surroundings import Span, turns
 
 MARKERS = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*", re.MULTILINE)
@@ -49,7 +49,7 @@ class _Section:
     blocks: list[Block]
 
 
-def omissions_in(sentences: Sequence[Said]) -> tuple[Omission, ...]:
+def omissions_in(sentences: Sequence[PlacedSentence]) -> tuple[Omission, ...]:
     """Return what a draft leaves out of the articles it quotes, by its sentences in its order; each kind once."""
     quotes = [(each.article, each) for each in sentences if each.article]
     spans: dict[QuotedArticle, list[Span]] = {}
@@ -123,7 +123,7 @@ def _leaves_title_out(article: QuotedArticle, quoted: Sequence[Span]) -> bool:
     return limits(article.title) or not says_all_of(article.title, said)
 
 
-def _changes_order(quotes: Sequence[tuple[QuotedArticle, Said]]) -> bool:
+def _changes_order(quotes: Sequence[tuple[QuotedArticle, PlacedSentence]]) -> bool:
     """Return whether quotes are read in another order than they stand, or below a heading of something else."""
     begun = [article for article, _ in groupby(article for article, _ in quotes)]
     if len(begun) > len(set(begun)):
@@ -142,7 +142,7 @@ def _changes_order(quotes: Sequence[tuple[QuotedArticle, Said]]) -> bool:
     return False
 
 
-def _place_of(quote: Said, text: str) -> tuple[Block | None, Block | None]:
+def _place_of(quote: PlacedSentence, text: str) -> tuple[Block | None, Block | None]:
     """Return the heading a quote stands below, or is, and the innermost block it begins in."""
     for section in _sections_of(text):
         heading = section.headings[-1] if section.headings else None

@@ -8,7 +8,7 @@ from cairnloop.core.markdown import leads_nowhere
 from cairnloop.drafting.omissions import Omission, omissions_in
 from cairnloop.drafting.sealing import SealedSentence, Standing, says_word_for_word
 from cairnloop.drafting.single_sentence import number_of
-from cairnloop.drafting.structure import QuotedArticle, Said
+from cairnloop.drafting.structure import PlacedSentence, QuotedArticle
 from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.hooks.automation_policy import DraftRisk
 
@@ -26,13 +26,13 @@ def risk_of(sentences: Iterable[SealedSentence], *, fell_back: bool) -> DraftRis
 
 def omissions_of(sentences: Iterable[SealedSentence]) -> tuple[Omission, ...]:
     """Return what a draft leaves out of the articles it quotes, each kind once; nothing where it says them whole."""
-    return omissions_in([_said(each) for each in sentences])
+    return omissions_in([_placed(each) for each in sentences])
 
 
-def _said(sentence: SealedSentence) -> Said:
+def _placed(sentence: SealedSentence) -> PlacedSentence:
     source = sentence.source
     article = QuotedArticle(source.title, source.text) if source else None
-    return Said(sentence.text, sentence.begins_paragraph, article, sentence.start, sentence.end)
+    return PlacedSentence(sentence.text, sentence.begins_paragraph, article, sentence.start, sentence.end)
 
 
 def _risk_of(sentence: SealedSentence, sentences: Sequence[SealedSentence]) -> DraftRisk:

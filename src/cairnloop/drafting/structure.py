@@ -19,7 +19,7 @@ class QuotedArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PlacedSentence:
     """A sentence of a draft, and where its quote stands in an article; nowhere if it quotes none."""
 
     text: str
@@ -46,12 +46,12 @@ def places_in(text: str, start: int, end: int) -> tuple[Place, ...]:
     return tuple(_places(_blocks_of(text), start, end))
 
 
-def spans_of(sentences: Sequence[Said]) -> tuple[str, list[tuple[int, int]]]:
+def spans_of(sentences: Sequence[PlacedSentence]) -> tuple[str, list[tuple[int, int]]]:
     """Return the reply that is made of sentences, and where each of them stands in it."""
     said, spans = "", []
     for at, each in enumerate(sentences):
         # The marks between two sentences are those that the reply is sent with.
-        said = text_of([Said(said), each]) if at else each.text
+        said = text_of([PlacedSentence(said), each]) if at else each.text
         start = len(said) - len(each.text.lstrip())
         spans.append((start, start + len(each.text.strip())))
     lines = said.replace("\r\n", " \n").replace("\r", "\n")
@@ -60,7 +60,7 @@ def spans_of(sentences: Sequence[Said]) -> tuple[str, list[tuple[int, int]]]:
     return lines.strip(), [(start - first, end - first) for start, end in spans]
 
 
-def changes_structure(sentences: Sequence[Said]) -> bool:
+def changes_structure(sentences: Sequence[PlacedSentence]) -> bool:
     """Return whether a quote stands otherwise in the reply than in its article, both as they are shown.
 
     Each block of the reply has to stand for one block of an article, and each of these for one of the reply: of the

@@ -15,7 +15,7 @@ from cairnloop.conversations.models import Conversation, Message
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.omissions import Omission, limits, omissions_in
 from cairnloop.drafting.sealing import says_word_for_word
-from cairnloop.drafting.structure import QuotedArticle, Said
+from cairnloop.drafting.structure import PlacedSentence, QuotedArticle
 from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.hooks.automation_policy import Verdict
 from cairnloop.web.conversation.timeline import Status
@@ -114,13 +114,13 @@ def _titles(sentences: Sequence[DraftSentence]) -> list[str]:
 
 
 def _omissions(sentences: Sequence[DraftSentence]) -> tuple[Omission, ...]:
-    return omissions_in([_said(each) for each in sentences])
+    return omissions_in([_placed(each) for each in sentences])
 
 
-def _said(sentence: DraftSentence) -> Said:
+def _placed(sentence: DraftSentence) -> PlacedSentence:
     revision = sentence.revision
     article = QuotedArticle(revision.title, revision.text) if revision else None
-    return Said(sentence.text, sentence.begins_paragraph, article, sentence.start, sentence.end)
+    return PlacedSentence(sentence.text, sentence.begins_paragraph, article, sentence.start, sentence.end)
 
 
 def _age(sentences: Sequence[DraftSentence]) -> list[Ground]:

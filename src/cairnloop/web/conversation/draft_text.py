@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from cairnloop.core.markdown import Block, parse_blocks, render_inline
 from cairnloop.drafting.models import DraftSentence
 from cairnloop.drafting.single_sentence import without_marker
-from cairnloop.drafting.structure import Said, spans_of
+from cairnloop.drafting.structure import PlacedSentence, spans_of
 from cairnloop.drafting.surroundings import LISTS
 from cairnloop.drafting.taking_over import can_be_taken_over
 
@@ -78,7 +78,7 @@ def blocks_of(sentences: Sequence[DraftSentence], numbers: Mapping[Span, int]) -
 
     Those whose source has no number among these show none.
     """
-    text, spans = spans_of([Said(each.text, each.begins_paragraph) for each in sentences])
+    text, spans = spans_of([PlacedSentence(each.text, each.begins_paragraph) for each in sentences])
     placed = [_Placed(start, each) for (start, _), each in zip(spans, sentences, strict=True)]
     found = tuple(_shown(parse_blocks(text), placed, numbers))
     # What is rendered as nothing, such as where a link leads, has to be seen before it is sent.
