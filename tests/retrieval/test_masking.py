@@ -35,6 +35,10 @@ class TestMask:
             ("my password hunter2 and sk_live_abcdef", "my password [secret] and [secret]"),
             ("2001:db8::1, ::1 and fe80::1", "[number], [number] and [number]"),
             ("pw: hunter2, Kennwort lautet hunter2", "pw: [secret] Kennwort lautet [secret]"),
+            (
+                "https://admin:letmein@build.example/a, redis://:x@cache",
+                "https://[secret]@build.example/a, redis://[secret]@cache",
+            ),
         ],
     )
     def test_takes_out_what_points_to_a_person(self, text, masked):
@@ -54,6 +58,7 @@ class TestMask:
             "std::string of abc::def from 10:15 to 11:45, ratio 16:9, 1,250.00 EUR",
             "Seats 1 to 20, step 3 of 12, pin 4 of the board, 100 % of 2.5 GB",
             "a-very-long-hyphenated-identifier-of-words",
+            "http://build.example:8080/@team and https://status.example/a:b@c",
         ],
     )
     def test_leaves_what_the_question_is_about(self, text):

@@ -34,6 +34,8 @@ _BEARER = re.compile(
     | \b(?P<what4>(?:my|mein|the|das)\s(?:password|passwort|kennwort|pw))(?P<by4>\s++)(?=\S*\d)\S{4,}""",
     re.IGNORECASE | re.VERBOSE,
 )
+_IN_ADDRESS = re.compile(r"(?<=://)[^\s/?#@:]{0,64}:[^\s/?#@]{1,128}(?=@)")
+"""Who logs in, and with what: "postgres://app:hunter2@db"."""
 _TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{19,}(?:\.[\w-]{6,}){0,2}")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ \u00a0\u202f]?[A-Z0-9]{4}){3,7}(?:[ \u00a0\u202f]?[A-Z0-9]{1,3})?\b")
 _KEY = re.compile(r"\b(?:[spr]k_(?:live|test)_\w{6,}|gh[pousr]_\w{16,}|AKIA[A-Z0-9]{12,}|xox[abp]-[\w-]{8,})")
@@ -64,6 +66,7 @@ def mask(text: str, *, names: Iterable[str] = ()) -> str:
     what is masked changes nothing.
     """
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    text = _IN_ADDRESS.sub(SECRET, text)
     text = _BEARER.sub(_secret, text)
     text = _EMAIL.sub(EMAIL, text)
     text = _KEY.sub(SECRET, text)
