@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,11 @@ from tests.governance.test_approving import approve
 from tests.governance.test_previewing import Anything, doing, rows
 
 HERE = "tests.governance.test_effects"
-NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner")
+NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner", "Voucher")
+
+
+def random_code() -> str:
+    return secrets.token_hex(8)
 
 
 def made() -> tuple[type[models.Model], ...]:
@@ -70,7 +75,35 @@ def made() -> tuple[type[models.Model], ...]:
         class Meta:
             app_label = "auth"
 
-    return Profile, Picture, Team, Squad, Token, Device, Owner
+    class Voucher(models.Model):
+        code = models.CharField(max_length=40, default=random_code)
+        ai_tokens = models.IntegerField(default=0)
+        access_token = models.CharField(max_length=40, default="")
+        terms = models.JSONField(default=dict)
+
+        class Meta:
+            app_label = "auth"
+
+    return Profile, Picture, Team, Squad, Token, Device, Owner, Voucher
+
+
+def made_beside() -> tuple[type[models.Model], ...]:
+    """Two that read the same table from an app that comes earlier: a part of it, and all of it by another name."""
+
+    class VoucherCode(models.Model):
+        code = models.CharField(max_length=40)
+
+        class Meta:
+            app_label = "contenttypes"
+            managed = False
+            db_table = "auth_voucher"
+
+    class OwnVoucher(apps.get_model("auth", "Voucher")):  # type: ignore[misc]
+        class Meta:
+            app_label = "contenttypes"
+            proxy = True
+
+    return VoucherCode, OwnVoucher
 
 
 class Everything(Anything):
@@ -83,6 +116,7 @@ class Everything(Anything):
 @pytest.fixture(scope="module")
 def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     classes = made()
+    beside = made_beside()
     with django_db_blocker.unblock():
         with connection.schema_editor() as editor:
             for model in classes:
@@ -91,8 +125,8 @@ def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         with connection.schema_editor() as editor:
             for model in reversed(classes):
                 editor.delete_model(model)
-    for model in classes:
-        del apps.all_models["auth"][model._meta.model_name]
+    for model in (*beside, *classes):
+        del apps.all_models[model._meta.app_label][model._meta.model_name]
     apps.clear_cache()
 
 
@@ -186,4 +220,59 @@ class TestAKeyThatIsASecret:
 
         proposal = doing(issue)
         assert (of(proposal)["Token"][0], of(proposal)["Device"][1]["token"]) == ("new 1", (None, "new 1"))
+        assert run(proposal, decider) == "succeeded"
+
+
+@pytest.mark.usefixtures("watched")
+class TestAFieldThatFillsItself:
+    def test_is_shown_and_compared_where_the_tool_chose_its_value(self, decider: Any):
+        proposal = doing(lambda: model("Voucher").objects.create(code="FREE100"))
+        assert of(proposal)["Voucher"][1]["code"] == (None, "FREE100")
+        assert run(proposal, decider) == "succeeded"
+
+        codes = iter(["MINE", "MINE", "OTHER", "OTHER", "OTHER"])
+        proposal = doing(lambda: model("Voucher").objects.create(code=next(codes)))
+        assert run(proposal, decider) == "failed"
+        assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"
+        assert not model("Voucher").objects.exclude(code="FREE100").exists()
+
+    def test_is_named_as_generated_where_it_did(self, decider: Any):
+        proposal = doing(lambda: model("Voucher").objects.create())
+        assert of(proposal)["Voucher"][1]["code"] == (None, "(generated)")
+        assert run(proposal, decider) == "succeeded"
+
+
+@pytest.mark.usefixtures("watched")
+class TestANumber:
+    def test_is_no_secret_for_being_called_like_one(self, decider: Any):
+        voucher = model("Voucher").objects.create(ai_tokens=5, access_token="tm_live_1")
+        rows_of = model("Voucher").objects.filter(pk=voucher.pk)
+        proposal = doing(lambda: rows_of.update(ai_tokens=100, access_token="tm_live_2"))
+        assert of(proposal)["Voucher"][1] == {"ai_tokens": ("5", "100"), "access_token": ("••••", "••••")}
+        assert run(proposal, decider) == "succeeded"
+
+        limits = iter([200, 1_000_000, 1_000_000])
+        proposal = doing(lambda: rows_of.update(ai_tokens=next(limits)))
+        assert run(proposal, decider) == "failed"
+        assert rows_of.get().ai_tokens == 100
+
+    def test_is_not_the_same_as_text_in_a_json_value(self, decider: Any):
+        voucher = model("Voucher").objects.create(terms={"limit": "100", "x": 1, "für": [1, "1", 2.50, None, True]})
+        rows_of = model("Voucher").objects.filter(pk=voucher.pk)
+        proposal = doing(lambda: rows_of.update(terms={"limit": 100, "x": "1"}))
+        before, after = of(proposal)["Voucher"][1]["terms"]
+        assert before == '{"für": [1, "1", 2.5, null, true], "limit": "100", "x": 1}'
+        assert after == '{"limit": 100, "x": "1"}'
+        terms = iter([{"a": 5}, {"a": "5"}, {"a": "5"}])
+        proposal = doing(lambda: rows_of.update(terms=next(terms)))
+        assert run(proposal, decider) == "failed"
+        assert doing(lambda: rows_of.update(terms="7")).effect != doing(lambda: rows_of.update(terms=7)).effect
+
+
+@pytest.mark.usefixtures("watched")
+class TestATableThatSeveralModelsRead:
+    def test_is_told_by_the_one_the_tool_names(self, decider: Any):
+        voucher = model("Voucher").objects.create(code="A")
+        proposal = doing(lambda: model("Voucher").objects.filter(pk=voucher.pk).update(ai_tokens=7))
+        assert rows(proposal) == [("auth.Voucher", "update", str(voucher.pk), {"ai_tokens": ("0", "7")})]
         assert run(proposal, decider) == "succeeded"

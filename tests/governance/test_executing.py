@@ -153,6 +153,28 @@ class TestRunning:
             executing.execute_proposal(proposal_id=proposal.pk)
         assert standing(proposal) is Standing.FAILED and len(Charge.calls) == executing.RETRIES + 1
 
+    def test_ends_trying_again_what_the_database_does_not_take(self, decider: Any, group: Group, monkeypatch: Any):
+        calls = []
+
+        def run_and_wait(self: Rename, *, input: Any, run_key: str, **_: Any) -> cairnloop.ToolResult:
+            Group.objects.filter(pk=input.group).update(name=input.to)
+            if run_key != "preview":
+                calls.append(run_key)
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL statement_timeout = '10ms'; SELECT pg_sleep(5)")
+            return cairnloop.ToolResult(summary="Done.")
+
+        monkeypatch.setattr(Rename, "run", run_and_wait)
+        was = group.name
+        proposal = run("rename_group", {"group": group.pk, "to": "Southbeam"}, by=decider, decider=decider)
+        assert standing(proposal) is Standing.DUE
+        for _ in range(9):
+            executing.execute_proposal(proposal_id=proposal.pk)
+        execution = proposal.executions.get()
+        assert (execution.status, execution.error, len(calls)) == ("failed", "interrupted", executing.RETRIES + 1)
+        assert Group.objects.get(pk=group.pk).name == was
+        assert cairnloop.reopen_tool(proposal_id=proposal.pk, by=decider).status == "pending"
+
     def test_waits_where_automation_was_stopped_after_it_was_proposed(self, settings: Any, decider: Any):
         settings.CAIRNLOOP = {**CAIRNLOOP, "TOOL_MODES": {"low_write": "auto"}}
         proposal = cairnloop.propose_tool(tool="tag", input={"cents": 5}, by=BILLING)

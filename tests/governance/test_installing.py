@@ -18,7 +18,7 @@ class TestInstalling:
     def test_follows_each_migrate_and_the_doctor_sees_it(self, settings: Any):
         settings.CAIRNLOOP = {"TOOLS": [f"{HERE}.Rename"]}
         with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER IF EXISTS cairnloop_effect ON auth_group")
+            cursor.execute('DROP TRIGGER IF EXISTS "00_cairnloop_effect" ON auth_group')
         (found,) = probe_tools()
         assert "auth_group" in found.found and "migrate" in found.advice
         call_command("migrate", verbosity=0)

@@ -199,7 +199,7 @@ class TestWhatIsSeen:
         ((model, what, key, fields),) = rows(doing(defer))
         assert (model, what, key) == ("procrastinate.ProcrastinateJob", "insert", "new 1")
         assert fields["task_name"] == (None, "billing.send_invoice")
-        assert fields["args"] == (None, '{"invoice":"12"}')
+        assert fields["args"] == (None, '{"invoice": 12}')
 
 
 @pytest.mark.django_db
@@ -292,7 +292,7 @@ class TestWhatIsRefused:
 
     def test_refuses_a_table_that_does_not_tell(self):
         with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER cairnloop_effect ON auth_group")
+            cursor.execute('DROP TRIGGER "00_cairnloop_effect" ON auth_group')
         assert "manage.py migrate" in self.refused(lambda: None)
         assert unwatched(["auth_group"]) == {"auth_group"}
 

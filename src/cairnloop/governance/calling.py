@@ -73,3 +73,9 @@ def broken() -> Outcome:
     """Return the outcome of a tool that broke off, where it is certain that nothing was done."""
     summary = _("The action broke off with an error. Nothing was changed.")
     return Outcome(status=ToolExecution.Status.FAILED, summary=summary, error="broke_off")
+
+
+def interrupted() -> Outcome:
+    """Return the outcome of a tool whose work the database did not take, and all of which was undone."""
+    summary = _("The database did not take it. Nothing was changed.")
+    return Outcome(status=ToolExecution.Status.FAILED, summary=summary, error="interrupted", may_retry=True)

@@ -13,6 +13,19 @@ LIMIT_BYTES = 20_000
 """How large an input may be, spelled out."""
 
 
+class Written(str):
+    """A number of a JSON value as it is written: 12.50 is not 12.5 to a reader, and never equal to the same as text."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Written) and str(self) == str(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
 class Unkeepable(Exception):
     """The value cannot be kept as JSON: too large, no number, or with characters that cannot be stored."""
 
@@ -20,6 +33,17 @@ class Unkeepable(Exception):
 def spell(value: Any) -> str:
     """Return a JSON value as text, with sorted keys; the same value is always the same text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def readable(value: Any) -> str:
+    """Return a JSON value as text for people: like `spell`, with letters of every script, and numbers as written."""
+    if isinstance(value, Written):
+        return str(value)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{readable(key)}: {readable(value[key])}' for key in sorted(value))}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(readable, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def digest_of(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,16 +10,17 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from django.apps import apps
 from django.db import models
 from django.db.models.fields import NOT_PROVIDED
+from django.utils.translation import gettext as _
 
 from cairnloop.core import jobs
 from cairnloop.core.secret_names import names_secret
 from cairnloop.core.texts import spelled_out
 from cairnloop.core.transactions import undone
-from cairnloop.governance.canonical import digest_of, spell
+from cairnloop.governance.canonical import Written, digest_of, readable, spell
 from cairnloop.governance.hiding import HIDDEN
+from cairnloop.governance.validating import NotForeseeable
 
 NOW = "(now)"
 GENERATED = "(generated)"
@@ -28,15 +30,20 @@ LIMIT_BYTES = 200_000
 JOB_SHOWN = ("task_name", "args", "queue_name", "scheduled_at")
 JOB_UNSTEADY = frozenset({f"{jobs.MODEL}.scheduled_at"})
 """Most are so and so long from now."""
+NUMBERS = (models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField)
 ABOUT_NOW = timedelta(seconds=60)
 """How far the clock of the database may be from ours."""
+
+
+Place = tuple[str, str, str]
+"""A field of a new row: its model, the row's key as it is shown, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """One change of one row, as the database told it: columns before and after."""
 
-    table: str
+    model: type[models.Model]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -48,6 +55,8 @@ class Effect:
     shown: dict[str, Any]
     digest: str
     """Without what may come out otherwise each time."""
+    generated: Mapping[Place, str] = dataclasses.field(default_factory=dict)
+    """What stands in fields that fill themselves at random, whoever filled them."""
 
     @property
     def is_too_large(self) -> bool:
@@ -69,21 +78,32 @@ class _Row:
 
 
 def effect_of(
-    changes: Sequence[Told], *, unsteady: Collection[str] = (), began_at: datetime, ended_at: datetime
+    changes: Sequence[Told],
+    *,
+    unsteady: Collection[str] = (),
+    chosen: Collection[Place] = (),
+    began_at: datetime,
+    ended_at: datetime,
 ) -> Effect:
     """Return the effect of changes told in their order: each row once, as it was before all and is after all.
 
-    Keys the database makes up, random defaults and moments of now are named as such; `unsteady` models and fields
-    are shown, and left out of the digest.
+    Keys the database makes up, random defaults and moments of now are named as such, except for fields the tool has
+    `chosen` a value for; `unsteady` models and fields are shown, and left out of the digest. Raises NotForeseeable
+    where the changes of a row do not follow one from another.
     """
     rows = _label_new([row for row in _merged(changes) if not _is_own_job(row)])
-    labels = {(row.model, row.key): row.label for row in rows if row.label}
+    labels = _labels_of(rows)
     window = (began_at - ABOUT_NOW, ended_at + ABOUT_NOW)
-    shown, compared = [], []
+    shown, compared, generated = [], [], dict[Place, str]()
     for row in sorted(rows, key=_place):
         if row.model._meta.label == jobs.MODEL and row.before is None and row.after is not None:
-            row.after = _told_of_job(row.after, {key: label for (_model, key), label in labels.items()})
+            row.after = _told_of_job(row.after, {key: label for (_table, key), label in labels.items()})
         fields = list(_fields(row, labels, window))
+        for each in fields:
+            place = row.model._meta.label, row.label or row.key, each["name"]
+            if "filled" in each:
+                generated[place] = each.pop("filled")
+                each["after"] = generated[place] if place in chosen else GENERATED
         if not fields and row.before is not None and row.after is not None:
             continue
         name = row.model._meta.label
@@ -96,7 +116,19 @@ def effect_of(
             steady = [each for each in fields if f"{name}.{each['name']}" not in moving]
             if steady or doing != "update":
                 compared.append({**told, "fields": steady})
-    return Effect(shown={"rows": shown}, digest=digest_of(compared))
+    return Effect(shown={"rows": shown}, digest=digest_of(compared), generated=generated)
+
+
+def chosen_in(shown: Mapping[str, Any] | None) -> frozenset[Place]:
+    """Return the fields of new rows for which an effect, as it was shown, names a value."""
+    rows = shown["rows"] if shown else []
+    return frozenset(
+        (row["model"], row["key"], each["name"])
+        for row in rows
+        if row["doing"] == "insert"
+        for each in row["fields"]
+        if each["after"] != GENERATED
+    )
 
 
 def _for_reader(told: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +155,7 @@ def _relabelled(value: Any, labels: Mapping[str, str]) -> Any:
         return {key: _relabelled(each, labels) for key, each in value.items()}
     if isinstance(value, list):
         return [_relabelled(each, labels) for each in value]
-    return labels.get(value, value) if isinstance(value, str) else value
+    return labels.get(str(value), value) if isinstance(value, str) else value
 
 
 def _place(row: _Row) -> tuple[str, bool, str]:
@@ -131,16 +163,10 @@ def _place(row: _Row) -> tuple[str, bool, str]:
     return row.model._meta.label, bool(row.label), "" if row.label else row.key
 
 
-@cache
-def _model_of(table: str) -> type[models.Model]:
-    return next(each for each in apps.get_models(include_auto_created=True) if each._meta.db_table == table)
-
-
 def _merged(changes: Sequence[Told]) -> list[_Row]:
-    rows: dict[tuple[str, str], _Row] = {}
+    rows: dict[tuple[type[models.Model], str], _Row] = {}
     for change in changes:
-        model = _model_of(change.table)
-        column = str(model._meta.pk.column)
+        column = str(change.model._meta.pk.column)
         old = _text(change.before[column]) if change.before else None
         new = _text(change.after[column]) if change.after else None
         # Who changes a key deletes one row and inserts another.
@@ -151,11 +177,17 @@ def _merged(changes: Sequence[Told]) -> list[_Row]:
         ):
             if key is None:
                 continue
-            earlier = rows.get((change.table, key))
+            earlier = rows.get((change.model, key))
             if earlier is None:
-                rows[change.table, key] = _Row(model, key, before, after)
-            else:
-                earlier.after = after
+                rows[change.model, key] = _Row(change.model, key, before, after)
+                continue
+            if earlier.after != before:
+                # A trigger of the host changed the same row and was heard first: how the row ends is unknown.
+                raise NotForeseeable(
+                    _("What it would do to %(table)s could not be followed: a trigger there changes the same rows.")
+                    % {"table": change.model._meta.db_table}
+                )
+            earlier.after = after
     return [row for row in rows.values() if row.before is not None or row.after is not None]
 
 
@@ -167,28 +199,32 @@ def _label_new(rows: list[_Row]) -> list[_Row]:
         if row.before is None and (_is_generated(key) or (_is_secret(key) and not key.is_relation)):
             count += 1
             row.label = f"new {count}"
-    labels = {(row.model, row.key): row.label for row in rows if row.label}
+    labels = _labels_of(rows)
     borrowing = [row for row in rows if row.before is None and not row.label]
     # A deferred constraint lets a row come before the one it has its key of; each pass takes one level at least.
     while found := [(row, label) for row in borrowing if (label := _label_of(row.model._meta.pk, row.key, labels))]:
         for row, label in found:
-            row.label = labels[row.model, row.key] = label
+            row.label = labels[row.model._meta.db_table, row.key] = label
         borrowing = [row for row in borrowing if not row.label]
     return rows
 
 
-def _label_of(
-    field: models.Field[Any, Any], value: Any, labels: Mapping[tuple[type[models.Model], str], str]
-) -> str | None:
+def _labels_of(rows: Sequence[_Row]) -> dict[tuple[str, str], str]:
+    """The labels of new rows by table and key: several models may read one table."""
+    return {(row.model._meta.db_table, row.key): row.label for row in rows if row.label}
+
+
+def _label_of(field: models.Field[Any, Any], value: Any, labels: Mapping[tuple[str, str], str]) -> str | None:
     """Return the label of the new row a relation points to, by its key."""
     if not isinstance(field, models.ForeignKey) or not field.target_field.primary_key:
         return None
-    return labels.get((field.target_field.model, _text(value)))
+    return labels.get((field.target_field.model._meta.db_table, _text(value)))
 
 
 def _fields(
-    row: _Row, labels: dict[tuple[type[models.Model], str], str], window: tuple[datetime, datetime]
+    row: _Row, labels: dict[tuple[str, str], str], window: tuple[datetime, datetime]
 ) -> Iterator[dict[str, Any]]:
+    """Yield what differs by field; of one that fills itself at random also what it is `filled` with."""
     for field in row.model._meta.concrete_fields:
         if field.primary_key:
             continue
@@ -199,25 +235,27 @@ def _fields(
         if _is_secret(field) and not field.is_relation:
             yield {"name": field.name, "before": before and HIDDEN, "after": after and HIDDEN}
             continue
+        told = {"name": field.name, "before": _shown(field, before, labels, None)}
         shown = _shown(field, after, labels, window)
-        if row.before is None and after is not None and _is_generated(field):
-            shown = _unchosen(field, after, window) or shown
-        yield {"name": field.name, "before": _shown(field, before, labels, None), "after": shown}
+        if row.before is not None or after is None or not _is_generated(field):
+            yield {**told, "after": shown}
+        elif isinstance(field, models.DateField):
+            # Another moment or day than now was chosen by the tool.
+            yield {**told, "after": NOW if _is_now(field, after, window) else shown}
+        else:
+            yield {**told, "after": GENERATED, "filled": shown}
 
 
-def _unchosen(field: models.Field[Any, Any], value: Any, window: tuple[datetime, datetime]) -> str:
-    """Name a value of a field that fills itself; empty where the tool chose it: another moment, another day."""
+def _is_now(field: models.Field[Any, Any], value: Any, window: tuple[datetime, datetime]) -> bool:
     if isinstance(field, models.DateTimeField):
-        return NOW if _is_within(value, window) else ""
-    if isinstance(field, models.DateField):
-        return NOW if value in {moment.date().isoformat() for moment in window} else ""
-    return GENERATED
+        return _is_within(value, window)
+    return value in {moment.date().isoformat() for moment in window}
 
 
 def _shown(
     field: models.Field[Any, Any],
     value: Any,
-    labels: dict[tuple[type[models.Model], str], str],
+    labels: dict[tuple[str, str], str],
     window: tuple[datetime, datetime] | None,
 ) -> str | None:
     if value is None:
@@ -226,7 +264,7 @@ def _shown(
         return _label_of(field, value, labels) or _value(field, _text(value))
     if window and isinstance(field, models.DateTimeField) and _is_within(value, window):
         return NOW
-    return _cut(_text(masked(value)))
+    return _cut(readable(masked(value)) if isinstance(field, models.JSONField) else _text(masked(value)))
 
 
 def _value(field: models.Field[Any, Any], text: str) -> str:
@@ -238,18 +276,22 @@ def _is_secret(field: models.Field[Any, Any]) -> bool:
     """True for a name that says so, and for a relation to a row whose key is a secret."""
     if isinstance(field, models.ForeignKey):
         return _is_secret(field.target_field)
-    return names_secret(str(field.column))
+    return names_secret(str(field.column), of_number=isinstance(field, NUMBERS))
 
 
 def masked(value: Any) -> Any:
     """Return a JSON value without what is kept under names that look like secrets."""
     if isinstance(value, dict):
-        return {key: HIDDEN if names_secret(key) else masked(each) for key, each in value.items()}
+        return {key: HIDDEN if _names_secret(key, each) else masked(each) for key, each in value.items()}
     return [masked(each) for each in value] if isinstance(value, list) else value
 
 
+def _names_secret(key: str, value: Any) -> bool:
+    return names_secret(key, of_number=isinstance(value, bool | int | float | Written))
+
+
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else spell(value)
+    return str(value) if isinstance(value, str) else readable(value)
 
 
 def _cut(text: str) -> str:

@@ -21,7 +21,8 @@ from cairnloop.core.events import publish
 from cairnloop.core.transactions import command, pipeline, savepoint
 from cairnloop.governance.answers import result_of
 from cairnloop.governance.asking import GOVERNANCE, ask, ask_again, subject_of
-from cairnloop.governance.calling import Outcome, broken, call_tool, happened, refused
+from cairnloop.governance.calling import Outcome, broken, call_tool, happened, interrupted, refused
+from cairnloop.governance.effects import chosen_in
 from cairnloop.governance.events import ToolProposalChanged, ToolRunDue
 from cairnloop.governance.guarding import ASK_AGAIN, Cause, Overdue, Runnable, Stopped, refuse_changed
 from cairnloop.governance.holding import hold_execution, hold_proposal
@@ -100,21 +101,21 @@ def _run_inside(*, execution_id: int) -> None:
         return
     _note_begun(proposal, execution)
     try:
-        outcome = _effect(runnable, run_key=execution.run_key, shown_effect=proposal.effect_digest)
+        outcome = _effect(runnable, run_key=execution.run_key, proposal=proposal)
     except Stopped as stopped:
         _refuse(proposal, execution.approval, cause=stopped.cause.value, execution=execution)
         return
     _keep(proposal, execution, outcome)
 
 
-def _effect(runnable: Runnable, *, run_key: str, shown_effect: str) -> Outcome:
+def _effect(runnable: Runnable, *, run_key: str, proposal: ToolProposal) -> Outcome:
     """Do it, and keep it only where it did what was shown, row by row."""
     try:
         with savepoint():
             with watching(runnable.tool) as watch:
                 answer = runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key)
                 result = result_of(answer)
-            if watch.effect is None or watch.effect.digest != shown_effect:
+            if watch.effect(chosen=chosen_in(proposal.effect)).digest != proposal.effect_digest:
                 raise Stopped(Cause.EFFECT_CHANGED)
             return happened(result)
     except ToolFailure as failure:
@@ -123,9 +124,11 @@ def _effect(runnable: Runnable, *, run_key: str, shown_effect: str) -> Outcome:
         raise Stopped(Cause.EFFECT_CHANGED) from None
     except Stopped:
         raise
-    except OperationalError:
-        # A deadlock or a lost connection passes: all of this is undone, and the job comes again.
-        raise
+    except OperationalError as error:
+        # A deadlock or a lock that took too long passes. After a lost connection nothing here can be kept either, and
+        # the job comes again.
+        logger.warning("tool %s was interrupted: %s", runnable.tool.name, type(error).__name__)
+        return interrupted()
     except Exception as error:
         logger.warning("tool %s failed: %s", runnable.tool.name, type(error).__name__)
         return broken()

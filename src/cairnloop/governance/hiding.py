@@ -25,7 +25,8 @@ def without_secrets(words: str, given: Mapping[str, Any]) -> str:
 def _secrets(value: Any, *, is_secret: bool = False, depth: int = DEPTH) -> Iterator[str]:
     if isinstance(value, Mapping) and depth:
         for name, each in value.items():
-            yield from _secrets(each, is_secret=is_secret or names_secret(str(name)), depth=depth - 1)
+            is_named = names_secret(str(name), of_number=isinstance(each, int | float))
+            yield from _secrets(each, is_secret=is_secret or is_named, depth=depth - 1)
     elif isinstance(value, list | tuple | set | frozenset) and depth:
         for each in value:
             yield from _secrets(each, is_secret=is_secret, depth=depth - 1)

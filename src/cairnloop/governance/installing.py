@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
 from cairnloop.core import jobs
 from cairnloop.governance.labels import model_named
@@ -14,14 +14,9 @@ from cairnloop.governance.triggers import FUNCTION, INSTALL_SQL, TRIGGER
 from cairnloop.hooks.tool import Tool
 
 
-def tables_of(tool: Tool) -> set[str]:
-    """Return the tables a transactional tool says it writes."""
-    return {model_named(label)._meta.db_table for label in tool.writes}
-
-
-def watched_tables(tool: Tool) -> set[str]:
-    """Return the tables that tell what a transactional tool does: those it writes, and the jobs it may defer."""
-    return tables_of(tool) | {jobs.TABLE}
+def watched_models(tool: Tool) -> dict[str, type[models.Model]]:
+    """Return the models a transactional tool says it writes, and that of the jobs it may defer, by their tables."""
+    return {model._meta.db_table: model for model in map(model_named, (*tool.writes, jobs.MODEL))}
 
 
 def install_triggers(**_: Any) -> list[str]:
@@ -29,7 +24,7 @@ def install_triggers(**_: Any) -> list[str]:
 
     Runs after each `migrate`. Until somebody watches, a trigger costs one look at a setting per row.
     """
-    wanted = set().union(*(watched_tables(each) for each in registered_tools().values() if each.transactional))
+    wanted = set().union(*(watched_models(each) for each in registered_tools().values() if each.transactional))
     if not wanted or not _has_function():
         return []
     missing = sorted(unwatched(wanted) & set(connection.introspection.table_names()))

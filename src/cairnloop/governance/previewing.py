@@ -15,7 +15,7 @@ from cairnloop.governance.answers import result_of
 from cairnloop.governance.effects import Effect
 from cairnloop.governance.refusals import words_for_refused
 from cairnloop.governance.validating import NotForeseeable, said_by, sentence
-from cairnloop.governance.watching import watching
+from cairnloop.governance.watching import Watch, watching
 from cairnloop.hooks.tool import Tool, ToolContext, ToolFailure
 
 logger = logging.getLogger("cairnloop.governance")
@@ -29,13 +29,13 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
 
     What was to happen after a commit never happens, deferred constraints are checked, and no statement takes longer
     than the host allows. What is outside this database cannot be undone: a transactional tool must not reach there.
+    A tool that makes rows with fields that fill themselves at random is tried twice: what comes out the same, it chose.
     """
     try:
-        with undone(here_alone=True):
-            limit_statements(seconds=get_settings().tool_preview_seconds)
-            with watching(tool) as watch:
-                result_of(tool.run(input=model, context=context, run_key=RUN_KEY))
-            effect = watch.effect
+        effect = _tried(tool, model, context).effect()
+        if effect.generated:
+            again = _tried(tool, model, context)
+            effect = again.effect(chosen=dict(effect.generated.items() & again.effect().generated.items()))
     except ToolFailure as failure:
         raise NotForeseeable(sentence(said_by(failure)) or _("The action could not be done now.")) from failure
     except NotForeseeable:
@@ -48,6 +48,14 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
     except Exception as error:
         logger.warning("preview of tool %s failed: %s", tool.name, type(error).__name__)
         raise NotForeseeable(_("It broke off with an error when it was tried out. Nothing was changed.")) from error
-    if effect is None or effect.is_too_large:
+    if effect.is_too_large:
         raise NotForeseeable(_("What it would do is too much to show."))
     return effect
+
+
+def _tried(tool: Tool, model: BaseModel, context: ToolContext) -> Watch:
+    with undone(here_alone=True):
+        limit_statements(seconds=get_settings().tool_preview_seconds)
+        with watching(tool) as watch:
+            result_of(tool.run(input=model, context=context, run_key=RUN_KEY))
+    return watch

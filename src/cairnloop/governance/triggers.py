@@ -4,7 +4,9 @@ The migration runs these statements, so they never change once released. See doc
 """
 
 FUNCTION = "cairnloop_tell_effect"
-TRIGGER = "cairnloop_effect"
+TRIGGER = "00_cairnloop_effect"
+"""Triggers fire by the order of their names. One of the host that changes the same row comes after this one, so that
+changes are told in the order they happen."""
 WATCHING = "cairnloop.effect_watching"
 """How many changes are kept; empty while nobody watches."""
 TABLES = "cairnloop.effect_tables"
@@ -46,7 +48,7 @@ $body$;
 REVERSE_SQL = "DROP FUNCTION cairnloop_tell_effect() CASCADE;"
 
 INSTALL_SQL = """
-CREATE TRIGGER cairnloop_effect AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW
+CREATE TRIGGER "00_cairnloop_effect" AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW
 WHEN (coalesce(current_setting('cairnloop.effect_watching', true), '') <> '')
 EXECUTE FUNCTION cairnloop_tell_effect();
 """

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cairnloop.core import jobs
 from cairnloop.core.transaction_control import nothing_written_elsewhere, transaction_kept
+from cairnloop.governance.canonical import Written
 from cairnloop.governance.counting import counting
-from cairnloop.governance.effects import Effect, Told, effect_of
-from cairnloop.governance.installing import unwatched, watched_tables
+from cairnloop.governance.effects import Effect, Place, Told, effect_of
+from cairnloop.governance.installing import unwatched, watched_models
 from cairnloop.governance.labels import unsteady_of
 from cairnloop.governance.refusals import ENDS_TRANSACTION
 from cairnloop.governance.triggers import COUNT, TABLES, TOLD, WATCHING
@@ -37,9 +39,20 @@ drafts that turn stale."""
 
 @dataclass(slots=True)
 class Watch:
-    """What is being watched; its effect is there once the block has ended."""
+    """What is being watched. Its effect can be asked for once the block has ended."""
 
-    effect: Effect | None = None
+    unsteady: frozenset[str]
+    began_at: datetime
+    ended_at: datetime
+    changes: list[Told] = field(default_factory=list)
+
+    def effect(self, *, chosen: Collection[Place] = ()) -> Effect:
+        """Return what happened. Of fields that fill themselves at random, the tool has `chosen` a value for these.
+
+        Raises NotForeseeable."""
+        return effect_of(
+            self.changes, unsteady=self.unsteady, chosen=chosen, began_at=self.began_at, ended_at=self.ended_at
+        )
 
 
 @contextmanager
@@ -50,16 +63,17 @@ def watching(tool: Tool) -> Iterator[Watch]:
     watching too. Raises NotForeseeable where the effect is too large, reaches tables the tool does not name, or cannot
     be seen whole.
     """
-    tables = watched_tables(tool)
+    written = watched_models(tool)
+    tables = set(written)
     unseen = unwatched(tables)
     if unseen:
         raise NotForeseeable(
             _("The database does not tell what happens in %(tables)s. Run manage.py migrate, and propose it again.")
             % {"tables": ", ".join(sorted(unseen))}
         )
-    locked, began_at, transaction = _locked_whole(), timezone.now(), _transaction()
+    locked, now, transaction = _locked_whole(), timezone.now(), _transaction()
     _set(**{WATCHING: str(ROWS), TABLES: f",{','.join(sorted(tables))},", TOLD: "", COUNT: ""})
-    watch = Watch()
+    watch = Watch(unsteady_of(tool), began_at=now, ended_at=now)
     with transaction_kept(), nothing_written_elsewhere(), counting() as count:
         yield watch
     if _transaction() != transaction:
@@ -70,8 +84,8 @@ def watching(tool: Tool) -> Iterator[Watch]:
         lines, told = cursor.fetchone()
     _set(**{WATCHING: "", TABLES: "", TOLD: "", COUNT: ""})
     _refuse_unwatched(tables, count.written(), told=int(told or 0), locked=_locked_whole() - locked)
-    changes = [_told(line) for line in (lines or "").split("\n")[:-1]]
-    watch.effect = effect_of(changes, unsteady=unsteady_of(tool), began_at=began_at, ended_at=timezone.now())
+    watch.changes = [_told(line, written) for line in (lines or "").split("\n")[:-1]]
+    watch.ended_at = timezone.now()
 
 
 def _refuse_unwatched(tables: set[str], written: dict[str, int], *, told: int, locked: set[str]) -> None:
@@ -126,7 +140,6 @@ def _set(**values: str) -> None:
         cursor.execute(f"SELECT {each}", [part for pair in values.items() for part in pair])  # constants
 
 
-def _told(line: str) -> Told:
-    # Numbers stay as they are written: 12.50 is not 12.5 to whoever approves it.
-    row: dict[str, Any] = json.loads(line, parse_float=str, parse_int=str)
-    return Told(table=row["table"], before=row["before"], after=row["after"])
+def _told(line: str, written: Mapping[str, type[models.Model]]) -> Told:
+    row: dict[str, Any] = json.loads(line, parse_float=Written, parse_int=Written)
+    return Told(model=written[row["table"]], before=row["before"], after=row["after"])

@@ -18,7 +18,7 @@ from cairnloop.audit.triggers import TABLES
 from cairnloop.conf import get_settings
 from cairnloop.core import live
 from cairnloop.core.jobs import count_jobs, last_worker_seen
-from cairnloop.governance.installing import tables_of, unwatched
+from cairnloop.governance.installing import unwatched, watched_models
 from cairnloop.governance.registry import registered_tools
 from cairnloop.hooks import HOOKS
 from cairnloop.live_layer import PostgresChannelLayer
@@ -149,7 +149,7 @@ def probe_audit() -> Iterator[Finding]:
 def probe_tools() -> Iterator[Finding]:
     """The tables that tools write tell what happens to them."""
     tools = registered_tools()
-    silent = sorted(unwatched(set().union(*map(tables_of, tools.values()))))
+    silent = sorted(unwatched(set().union(*(watched_models(each) for each in tools.values() if each.transactional))))
     if silent:
         yield Finding(
             Level.LOOK,
