@@ -8,13 +8,14 @@ import pytest
 from pydantic import BaseModel, field_validator
 
 import cairnloop
+from cairnloop.governance.binding import seal_of
 from cairnloop.governance.proposing import OtherAccount, ProposerRefused, UnknownTool
 from cairnloop.governance.queries import Standing, proposal_versions, state_of
 from cairnloop.models import AuditEntry, ToolProposal
 from tests.factories import BILLING, LIN, actor_of, make_conversation
 from tests.governance.conftest import grant
 from tests.governance.test_executing import ask_wrongly
-from tests.governance.tools import CAIRNLOOP, Charge
+from tests.governance.tools import CAIRNLOOP, Charge, Rename
 
 
 class Login(BaseModel):
@@ -166,6 +167,25 @@ class TestProposing:
                 )
                 == proposal
             )
+
+    def test_says_why_it_is_blocked_now(self, ada: Any, monkeypatch: Any):
+        grant(ada, "change_group")
+        given: dict[str, Any] = {
+            "tool": "rename_group",
+            "input": {"group": 0, "to": "Southbeam"},
+            "by": actor_of(ada),
+        }
+        proposal = cairnloop.propose_tool(**given)
+        assert proposal.reason == "There is no such group."
+
+        def refuse(self: Any, **_: Any) -> None:
+            raise cairnloop.ToolFailure("It was renamed yesterday.")
+
+        monkeypatch.setattr(Rename, "run", refuse)
+        for _ in range(2):
+            again = cairnloop.propose_tool(**given)
+            assert (again, again.reason) == (proposal, "It was renamed yesterday.")
+        assert again.digest == seal_of(again) and actions(again) == ["tool.blocked"] * 2
 
     def test_never_masks_what_is_allowed_later_by_what_was_blocked(self, ada: Any):
         given: dict[str, Any] = {"tool": "charge", "input": {"cents": 5}, "by": actor_of(ada)}

@@ -21,6 +21,7 @@ from cairnloop.governance.asking import ask, seal, subject_of
 from cairnloop.governance.canonical import Unkeepable, digest_of, keepable
 from cairnloop.governance.contexts import context_for
 from cairnloop.governance.events import ToolProposalChanged, ToolRunDue
+from cairnloop.governance.holding import hold_proposal
 from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.permissions import Permissions
@@ -88,7 +89,7 @@ def propose_tool(
     earlier = _earlier(repeat_key, ruling.status)
     if earlier is not None:
         telemetry.count("tool.proposed", outcome="duplicate")
-        return earlier
+        return _blocked_anew(earlier, ruling, by=by)
     ruling, snapshot = _foresee(found, ruling, context=context, mode=mode)
     try:
         # One that came at the same moment may be first: only a savepoint keeps this transaction alive.
@@ -98,7 +99,7 @@ def propose_tool(
         earlier = _earlier(repeat_key, ruling.status)
         if earlier is None:
             raise
-        return earlier
+        return _blocked_anew(earlier, ruling, by=by)
     _announce(proposal, by=by)
     return proposal
 
@@ -144,6 +145,18 @@ def _repeat_key(tool: Tool, kept: dict[str, Any], *, context: ToolContext, dedup
 
 def _earlier(repeat_key: str, status: str) -> ToolProposal | None:
     return ToolProposal.objects.filter(repeat_key=repeat_key, status=status).first()
+
+
+def _blocked_anew(earlier: ToolProposal, ruling: Ruling, *, by: Actor) -> ToolProposal:
+    """Return what was proposed before; where it is blocked for another reason by now, it says that one."""
+    if earlier.is_open or (earlier.reason, earlier.errors) == (ruling.reason, ruling.input.errors):
+        return earlier
+    proposal = hold_proposal(earlier.pk)
+    proposal.reason, proposal.errors = ruling.reason, ruling.input.errors
+    proposal.save(update_fields=["reason", "errors"])
+    seal(proposal)
+    _announce(proposal, by=by)
+    return proposal
 
 
 def _foresee(tool: Tool, ruling: Ruling, *, context: ToolContext, mode: Mode) -> tuple[Ruling, Snapshot]:
