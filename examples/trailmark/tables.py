@@ -12,11 +12,11 @@ Digests = dict[str, str]
 
 
 def digests() -> Digests:
-    """Return a digest of every migration there is, by its name."""
+    """Return a digest of every migration there is, and of the triggers they install, by their files."""
     return {
-        f"{app}.{path.stem}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for app in APPS
-        for path in sorted(_folder_of(app).glob("migrations/0*.py"))
+        f"{app}/{path.relative_to(folder)}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for app, folder in zip(APPS, map(_folder_of, APPS), strict=True)
+        for path in sorted((*folder.glob("migrations/0*.py"), *folder.rglob("triggers.py")))
     }
 
 

@@ -214,7 +214,7 @@ class TestLifecycle:
 class TestWhatCannotWork:
     """It says what is wrong and what helps, without a traceback, and starts nothing."""
 
-    @pytest.mark.parametrize("record", [None, "", "[]", "{}", '{"trailmark.0009_gone": "x"}'])
+    @pytest.mark.parametrize("record", [None, "", "[]", "{}", '{"cairnloop/governance/triggers.py": "x"}'])
     def test_data_of_a_version_that_is_not_known(self, tmp_path: Path, record: str | None) -> None:
         (tmp_path / "demo-postgres").mkdir()
         (tmp_path / "demo-postgres" / "PG_VERSION").write_text("16")
