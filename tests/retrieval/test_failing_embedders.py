@@ -151,6 +151,25 @@ def test_an_answer_of_no_use_is_a_failure_of_the_embedder(answer: Any) -> None:
     assert CANARY not in str(failed.value)
 
 
+@pytest.mark.parametrize("which", ["model", "dimensions"])
+def test_one_that_asks_a_server_what_it_is_leaves_words_while_that_is_away(
+    which: str, monkeypatch: Any, settings: Any
+) -> None:
+    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": "tests.retrieval.support.ConceptEmbedder"}
+    make_article("Cache", "Clear the cache.")
+    embed_everything()
+
+    def away(self: Any) -> Any:
+        raise ConnectionError(CANARY)
+
+    monkeypatch.setattr(ConceptEmbedder, which, property(away))
+    outcome = search_knowledge("cache", actor=OPERATOR)
+    assert outcome.evidence and outcome.degradation is Degradation.EMBEDDER_FAILED
+    ask = {"dimensions": lambda one: embedding.embed(one, ["cache"]), "model": embedding.model_of}[which]
+    with pytest.raises(embedding.EmbeddingFailed):
+        ask(ConceptEmbedder())
+
+
 def test_vectors_that_are_generated_are_taken() -> None:
     class Generates(ConceptEmbedder):
         def embed(self, *, texts: Any) -> Any:

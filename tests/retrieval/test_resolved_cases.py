@@ -79,6 +79,18 @@ class TestIndexing:
         assert by_words.trust is Trust.ASSISTIVE
         assert by_meaning.words_rank is None
 
+    def test_leaves_articles_their_place_however_often_the_question_was_asked(self, wordless):
+        make_article(title="Rotate an API key", text="Create a second key, then delete the first.", publish=True)
+        for _ in range(10):
+            resolved(asked="How do I rotate an API key?", subject="Rotate an API key")
+        run_waiting_jobs()
+        for limit in (1, 2, 8):
+            outcome = search_knowledge(
+                "How do I rotate an API key?", actor=OPERATOR, cases=Conversation.objects.all(), limit=limit
+            )
+            sources = [found.source for found in outcome.evidence]
+            assert len(sources) == limit and sources.count(Source.ARTICLE) == 1
+
     def test_shows_nobody_what_they_may_not_see(self, wordless):
         mine, other = resolved(), resolved()
         run_waiting_jobs()

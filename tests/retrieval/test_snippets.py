@@ -25,6 +25,12 @@ def test_the_sentence_with_the_rarest_words_is_shown() -> None:
     assert {"Ridge", "members"} <= marked
 
 
+def test_a_long_query_is_read_about_once() -> None:
+    for text in ("1a" * 5_000 + "&", "1" * 10_000, "a" * 10_000, "_1" * 5_000, "a_" * 5_000):
+        assert len(identifiers(text)) <= 1
+    assert identifiers("1a" * 50_000 + "& ERR_4012") == ("ERR_4012",)
+
+
 def test_what_has_to_be_found_as_written_is_told_from_words() -> None:
     query = 'My build fails with ERR_4012 in ci-cache (v1.2.3), see /etc/hosts or lin@north.example. "exit code" 12?'
     assert identifiers(query) == ("ERR_4012", "ci-cache", "v1.2.3", "/etc/hosts", "lin@north.example")

@@ -45,20 +45,25 @@ def embedders() -> list[Any]:
     return [embedder for embedder in (find_embedder(), following) if embedder is not None]
 
 
+def model_of(embedder: Any) -> str:
+    """Return the name of an embedder's model. Raises EmbeddingFailed where it cannot say it."""
+    return str(_answer(lambda: embedder.model))
+
+
 def embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
     """Return one checked vector per text within EMBEDDER_INDEX_SECONDS. Raises EmbeddingFailed otherwise."""
     return _in_time(lambda: _embed(embedder, texts), _indexing, seconds=get_settings().embedder_index_seconds)
 
 
 def _embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
-    return _checked_answer(lambda: embedder.embed(texts=list(texts)), len(texts), embedder.dimensions)
+    return _checked_answer(embedder, lambda: embedder.embed(texts=list(texts)), len(texts))
 
 
 def embed_question(embedder: Any, question: str) -> list[float]:
     """Return a question's vector, however long it takes: questions may be embedded unlike other texts."""
     if not hasattr(embedder, "embed_query"):
         return _embed(embedder, [question])[0]
-    return _checked_answer(lambda: [embedder.embed_query(text=question)], 1, embedder.dimensions)[0]
+    return _checked_answer(embedder, lambda: [embedder.embed_query(text=question)], 1)[0]
 
 
 def prepare(embedder: Any) -> None:
@@ -67,7 +72,8 @@ def prepare(embedder: Any) -> None:
         _answer(embedder.prepare)
 
 
-def _checked_answer(ask: Callable[[], Any], count: int, dimensions: int) -> list[list[float]]:
+def _checked_answer(embedder: Any, ask: Callable[[], Any], count: int) -> list[list[float]]:
+    dimensions = _answer(lambda: embedder.dimensions)
     # What it returns may do its work, and fail, only while it is read.
     vectors = _answer(lambda: _first(ask(), count + 1))
     if len(vectors) != count:

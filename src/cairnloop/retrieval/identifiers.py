@@ -9,7 +9,8 @@ TOKEN = re.compile(r"(?:[^\s\"'“”„«»()\[\]{}<>,;!?]|(?<=\d),(?=\d))+")
 QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{3,100})[\"”“»]|`([^`]{2,100})`")
 LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 WORD_WITH_JOINTS = re.compile(r"[^\W_]+(?:[._/@:#+-]+[^\W_]+)+")
-SHAPED_WORD = re.compile(r"[a-z]+[A-Z]\w*|\w*\d\w*[^\W\d_]\w*|\w*[^\W\d_]\w*\d\w*")
+# Looks ahead for a digit and a letter: to try where each stands takes the cube of the length.
+SHAPED_WORD = re.compile(r"[a-z]+[A-Z]\w*|(?=\w*\d)(?=\w*[^\W\d_])\w+")
 LONG_NUMBER = re.compile(r"\d{4,}")
 
 

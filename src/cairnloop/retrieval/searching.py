@@ -75,7 +75,8 @@ def search_knowledge(
     """Return what answers `query`, best first, as evidence `actor` may see.
 
     Operators and the system find public and internal articles, everybody else public ones only. `cases` are the
-    conversations whose resolved cases may appear; None leaves them out. `locale` narrows to articles of one locale.
+    conversations whose resolved cases may appear; None leaves them out, and of more than half of the `limit` only what
+    articles leave free is theirs. `locale` narrows to articles of one locale.
     Without a working embedder words alone are searched, and `degradation` says so.
     """
     query = _cleaned(query)
@@ -144,9 +145,9 @@ def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
     if embedder is None:
         return "", None, Degradation.NO_EMBEDDER
     try:
-        return embedder.model, embedding.embed_query(embedder, query), None
+        return embedding.model_of(embedder), embedding.embed_query(embedder, query), None
     except embedding.EmbeddingFailed:
-        return embedder.model, None, Degradation.EMBEDDER_FAILED
+        return "", None, Degradation.EMBEDDER_FAILED
 
 
 def _meaning(
@@ -166,21 +167,33 @@ def _meaning(
 def _evidence(
     found: _Found, *, actor: Actor, cases: ConversationQuerySet | None, limit: int, at_most: int
 ) -> list[Evidence]:
-    chosen = fusing.best_per_owner(found.fused, at_most=at_most)[: limit + SPARE]
+    ranked = fusing.best_per_owner(found.fused, at_most=at_most)
     weights = {each.lexeme: each.information for each in sorted(found.read.lexemes, key=lambda one: -one.information)}
-    chunk_ids = [each.chunk_id for each in chosen if each.source is Source.ARTICLE]
+    chunk_ids = [each.chunk_id for each in ranked if each.source is Source.ARTICLE][: limit + SPARE]
     chunks = articles.fetch(chunk_ids, actor) if chunk_ids else {}
-    case_ids = [each.chunk_id for each in chosen if each.source is Source.RESOLVED_CASE]
+    case_ids = [each.chunk_id for each in ranked if each.source is Source.RESOLVED_CASE][: limit + SPARE]
     parts = resolved_cases.fetch(case_ids, cases) if case_ids and cases is not None else {}
-    evidence: list[Evidence] = []
-    for each in chosen:
-        if len(evidence) == limit:
-            break
-        if each.source is Source.ARTICLE and each.chunk_id in chunks:
-            evidence.append(_canonical(each, chunks[each.chunk_id], weights))
-        elif each.source is Source.RESOLVED_CASE and each.chunk_id in parts:
-            evidence.append(_assistive(each, parts[each.chunk_id], weights))
-    return evidence
+    present = [each for each in ranked if each.chunk_id in (chunks if each.source is Source.ARTICLE else parts)]
+    return [
+        _canonical(each, chunks[each.chunk_id], weights)
+        if each.source is Source.ARTICLE
+        else _assistive(each, parts[each.chunk_id], weights)
+        for each in _first(present, limit)
+    ]
+
+
+def _first(ranked: Sequence[fusing.Fused], limit: int) -> list[fusing.Fused]:
+    """Cut to the limit. Cases are in the customers' own words and rank high: half the places are kept for articles."""
+    article_count = sum(each.source is Source.ARTICLE for each in ranked)
+    places_for_cases = limit - min(article_count, (limit + 1) // 2)
+    first = []
+    for each in ranked:
+        if each.source is Source.RESOLVED_CASE:
+            places_for_cases -= 1
+            if places_for_cases < 0:
+                continue
+        first.append(each)
+    return first[:limit]
 
 
 def _canonical(fused: fusing.Fused, chunk: articles.FoundChunk, weights: dict[str, float]) -> Evidence:
