@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 
 import cairnloop
 from cairnloop.conversations.models import Conversation
@@ -150,6 +154,44 @@ class TestIndexing:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True)
+class TestTwoAtOnce:
+    @pytest.mark.parametrize("doing", [case_indexing.index_case, case_indexing.forget_case])
+    def test_wait_for_each_other_and_not_in_a_circle(self, embedder, doing):
+        conversation = resolved()
+        case_indexing.index_case(conversation_id=conversation.pk)
+        part = ResolvedCaseChunk.objects.earliest("pk")
+        failures = []
+
+        def write_anew():
+            try:
+                doing(conversation_id=conversation.pk)
+            except Exception as error:
+                failures.append(error)
+            finally:
+                connection.close()
+
+        writer = threading.Thread(target=write_anew)
+        with transaction.atomic():
+            # As whoever writes vectors: the case first, then rows that point to its parts.
+            ResolvedCase.objects.select_for_update().get()
+            writer.start()
+            wait_until_blocked()
+            ResolvedCaseVector.objects.create(chunk=part, model="concepts", embedding=[1.0] * 16)
+        writer.join()
+        assert failures == []
+
+
+def wait_until_blocked():
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("The other session waits for nothing.")
+
+
 class TestReindexing:
     def test_brings_in_what_was_there_before_an_embedder_was(self, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": ""}

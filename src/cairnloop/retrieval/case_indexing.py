@@ -35,6 +35,7 @@ def index_case(*, conversation_id: int) -> bool:
     conversation = Conversation.objects.locked().filter(pk=conversation_id).first()
     if conversation is None:
         return False
+    _hold_case(conversation_id)
     ResolvedCaseChunk.objects.filter(case__conversation=conversation).delete()
     resolved_at = conversation.resolved_at
     written = _written(conversation) if resolved_at and not conversation.is_archived else None
@@ -70,6 +71,7 @@ def index_case(*, conversation_id: int) -> bool:
 @command
 def forget_case(*, conversation_id: int) -> None:
     """Leave nothing of a conversation to be found."""
+    _hold_case(conversation_id)
     ResolvedCase.objects.filter(conversation_id=conversation_id).delete()
 
 
@@ -109,6 +111,11 @@ def _write_vectors(*, case_id: int, model: str, rows: dict[int, list[float]]) ->
         ResolvedCaseVector(chunk_id=chunk_id, model=model, embedding=rows[chunk_id]) for chunk_id in sorted(there)
     ]
     return len(ResolvedCaseVector.objects.bulk_create(vectors, ignore_conflicts=True))
+
+
+def _hold_case(conversation_id: int) -> None:
+    # Before its parts are touched, as whoever writes their vectors does: else either waits for the other.
+    ResolvedCase.objects.select_for_update().filter(conversation_id=conversation_id).first()
 
 
 def _written(conversation: Conversation) -> CaseText | None:
