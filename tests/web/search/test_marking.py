@@ -62,6 +62,13 @@ class TestMarkdown:
         at = text.index(marked)
         assert mark_markdown(text, [(at, at + len(marked))]) == shown
 
+    @pytest.mark.parametrize("run", ["[", "-", "| ", "# ", "> ", "*", "`", "[](", "- ", "\n- ", "|-", " "])
+    def test_is_read_about_once_however_long_a_run_of_signs(self, run):
+        text = f"a {run * 200_000}x"
+        assert mark_markdown(text, []).endswith("x")
+        assert passage_parts(text, None, limit=4)
+        assert plain(text)
+
     @given(st.text(max_size=60), st.integers(0, 60), st.integers(0, 60))
     def test_never_lets_markup_through(self, text, start, end):
         html = mark_markdown(text, [(start, end)]).replace("<mark>", "").replace("</mark>", "")
@@ -78,6 +85,8 @@ class TestTheBestSentence:
 
     def test_may_be_an_item_of_a_list(self):
         assert self.sentence("empty", "commit") == "- Push an empty commit instead."
+        parts = passage_parts(PASSAGE, best_sentence(PASSAGE, frozenset({"empty", "commit"})), limit=9)
+        assert "<mark>Push an empty commit instead.</mark>" in next(str(part.html) for part in parts if part.is_best)
         assert plain("- Push an empty\n  commit instead.") == "Push an empty commit instead."
 
     def test_is_none_where_no_word_stands(self):

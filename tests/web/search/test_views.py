@@ -66,7 +66,7 @@ class TestResults:
         assert 'data-group="conversations"' not in page
         page = text_of(search(browser, "charges invoice"))
         assert f'id="hit-conversation-{conversation.pk}"' in page
-        assert f"#{conversation.pk}, Open" in page
+        assert f"#{conversation.pk}, Open, just now" in page
         assert f'id="hit-conversation-{conversation.pk}"' in text_of(search(browser, f"#{conversation.pk}"))
 
     def test_keep_the_order_of_groups(self, browser, skipped, conversation):

@@ -14,12 +14,15 @@ from cairnloop.knowledge_base.sentences import sentence_spans
 from cairnloop.retrieval.evidence import Snippet
 
 WORD = re.compile(r"\w+(?:[-'’]\w+)*")
-HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
+HEADING = re.compile(r"#{1,6}\s+(.*)")
+SIGN = re.compile(r"(?:[-*+]|\d+[.)]|#{1,6}|>)\s+")
+"""Begins an item, a heading or a quotation."""
 
-# What Markdown writes around words: links, emphasis, code, the lines between a table's cells, marks of items.
-LINK = re.compile(r"!?\[([^\]\n]*)\]\([^()\n]*\)")
-TABLE_RULE = re.compile(r"\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?)?")
-CELL = re.compile(r"(?:\s*\|)+\s*")
+# What Markdown writes around words: links, emphasis, code, the lines between a table's cells, marks of items. Passages hold
+# what customers wrote: no run of one sign is read anew from each of its places.
+LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\n]*+\)")
+TABLE_RULE = re.compile(r"(?:\||(?<![-\s]))(?:\s*+:?-{3,}+:?\s*+\|)+(?:\s*+:?-{3,}+:?)?")
+CELL = re.compile(r"(?<!\s)(?:\s*+\|)+\s*")
 EMPHASIS = re.compile(r"(?<!\S)\*{1,3}(?=\S)|(?<=\S)\*{1,3}|`+|~~")
 ITEM = re.compile(r"(?:^|(?<=[.:;!?)]\s))(?:[-*+]|#{1,6}|>)\s+(?=\S)", re.MULTILINE)
 BEGIN, END = "\ue000", "\ue001"
@@ -105,19 +108,23 @@ def passage_parts(text: str, best: Span | None, *, limit: int) -> tuple[Part, ..
 
 def plain(text: str) -> str:
     """Return a sentence as it is quoted in a reply: on one line, without the mark of its list or heading."""
-    return without_markdown(re.sub(r"^(?:[-*+]|\d+[.)]|#{1,6}|>)\s+", "", " ".join(text.split())))
+    line = " ".join(text.split())
+    sign = SIGN.match(line)
+    return without_markdown(line[sign.end() :] if sign else line)
 
 
 def _part(text: str, span: Span, best: Span | None) -> Part:
     start, end = span
     if best is None or not _holds(span, best):
         return Part(mark_markdown(_unheaded(text[start:end]), []), is_best=False)
-    return Part(mark_markdown(text[start:end], [(best[0] - start, best[1] - start)]), is_best=True)
+    sign = SIGN.match(text, *best)
+    begin = sign.end() if sign else best[0]
+    return Part(mark_markdown(text[start:end], [(begin - start, best[1] - start)]), is_best=True)
 
 
 def _unheaded(paragraph: str) -> str:
-    heading = HEADING.match(paragraph)
-    return heading[1] if heading else paragraph
+    heading = HEADING.fullmatch(paragraph)
+    return heading[1].rstrip("# ") if heading else paragraph
 
 
 def _holds(outer: Span, inner: Span) -> bool:

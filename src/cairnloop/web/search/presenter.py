@@ -229,16 +229,17 @@ def _conversation(line: InboxLine, search: Found, request: OperatorRequest) -> H
     words = words_of(search.query, Snippet(""))
     icon, tone = STATUSES[row.status]
     said = snippet_of(line.last_word, actor_ref=request.actor.ref if request.actor else None)
-    who = customer_name(row)
+    who, ago = customer_name(row), _ago(row.last_activity_at, timezone.now())
+    meta = {"number": row.pk, "status": row.get_status_display(), "ago": ago}
     return Hit(
         dom_id=f"hit-conversation-{row.pk}",
         url=_url_of(row),
         title=mark_words(subject_of(row), words),
-        meta=_("#%(number)d, %(status)s") % {"number": row.pk, "status": row.get_status_display()},
+        meta=_("#%(number)d, %(status)s, %(ago)s") % meta,
         snippet=mark_words(f"{who} · {said}" if said else who, words),
         preview=Preview(
             status=Status(icon, row.get_status_display(), tone),
-            aside=_("last activity %(ago)s") % {"ago": _ago(row.last_activity_at, timezone.now())},
+            aside=_("last activity %(ago)s") % {"ago": ago},
             title=subject_of(row),
             byline=" · ".join(filter(None, (who, row.account_name, f"#{row.pk}"))),
             parts=(Part(conditional_escape(said), is_best=False),) if said else (),
