@@ -18,8 +18,8 @@ HEADING = re.compile(r"#{1,6}\s+(.*)")
 SIGN = re.compile(r"(?:[-*+]|\d+[.)]|#{1,6}|>)\s+")
 """Begins an item, a heading or a quotation."""
 
-# What Markdown writes around words: links, emphasis, code, the lines between a table's cells, marks of items. Passages hold
-# what customers wrote: no run of one sign is read anew from each of its places.
+# What Markdown writes around words: links, emphasis, code, the lines between a table's cells, marks of items.
+# Passages hold what customers wrote: no run of one sign is read anew from each of its places.
 LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\n]*+\)")
 TABLE_RULE = re.compile(r"(?:\||(?<![-\s]))(?:\s*+:?-{3,}+:?\s*+\|)+(?:\s*+:?-{3,}+:?)?")
 CELL = re.compile(r"(?<!\s)(?:\s*+\|)+\s*")
