@@ -531,6 +531,43 @@ class TestWithoutSockets:
         new = backstage(lambda: make_conversation(subject="Number 4"))
         expect(row(page, new)).to_be_visible(timeout=10_000)
 
+    def test_the_policy_of_the_page_may_refuse_them(self, desk, three, backstage):
+        """An `http:` source does not match `ws:`; the browser says so with an error, and never closes the socket."""
+        ada = desk()
+
+        def under_policy(route: Any) -> None:
+            answer = route.fetch()
+            policy = answer.headers["content-security-policy"]
+            assert "connect-src 'self'" in policy
+            stricter = policy.replace("connect-src 'self'", f"connect-src http://{ada.address}")
+            route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": stricter})
+
+        ada.page.route("**/support/inbox/", under_policy)
+        page = ada.open("/support/inbox/", state="polling")
+        page.mouse.move(5, 5)
+        new = backstage(lambda: make_conversation(subject="Number 4"))
+        expect(row(page, new)).to_be_visible(timeout=10_000)
+        assert all("ws://" in complaint for complaint in ada.complaints)
+        assert ada.complaints
+        ada.complaints.clear()
+
+    def test_a_browser_may_refuse_to_make_one(self, desk, three):
+        ada = desk()
+        refusing = "window.WebSocket = class { constructor() { throw new DOMException('no', 'SecurityError') } }"
+        ada.page.add_init_script(refusing)
+        ada.open("/support/inbox/", state="polling")
+
+    def test_a_line_nobody_speaks_on_is_given_up(self, desk, three, backstage):
+        ada = desk()
+        ada.page.clock.install()
+        ada.page.route_web_socket("**/live/", lambda socket: None)
+        page = ada.open("/support/inbox/", state="")
+        new = backstage(lambda: make_conversation(subject="Number 4"))
+        page.mouse.move(5, 5)
+        page.clock.run_for(11_000)
+        expect(row(page, new)).to_be_visible()
+        expect(page.locator("cl-live")).to_have_attribute("data-state", "polling")
+
     def test_being_offline_is_said_and_made_up_for(self, desk, three, backstage):
         ada = desk()
         page = ada.open("/support/inbox/")

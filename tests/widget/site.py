@@ -43,7 +43,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "token_url": "/token/" if "renew" in request.GET else "",
     }
     html = engines["django"].from_string(PAGE).render(context, request)
-    return HttpResponse(html, headers={"Content-Security-Policy": POLICY})
+    # An http: source does not match ws:.
+    connects = f"; connect-src http://{request.get_host()}" if "no_sockets" in request.GET else ""
+    return HttpResponse(html, headers={"Content-Security-Policy": POLICY + connects})
 
 
 def style(request: HttpRequest) -> HttpResponse:

@@ -153,7 +153,32 @@ class TestTalking:
         expect(log(page)).to_contain_text("Your answer is saved")
         assert backstage(the_conversation).rating == "positive"
 
-    def test_goes_on_over_http_where_a_page_allows_no_sockets_at_all(
+    def test_goes_on_over_http_where_the_policy_of_the_page_refuses_the_socket(
+        self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any], configure: Callable[..., None]
+    ) -> None:
+        """An `http:` source does not match `ws:`; the browser says so with an error, and never closes the socket."""
+        configure(poll_seconds=1)
+        page = desktop.open_chat("?no_sockets")
+        write(page, "Two charges for March.")
+        expect(log(page)).to_contain_text("Sent")
+        conversation = backstage(the_conversation)
+        backstage(lambda: cairnloop.post_reply(conversation_id=conversation.pk, text="Refunded.", by=ADA))
+        expect(log(page)).to_contain_text("Refunded.")
+        wait_until(lambda: site.violations)
+        (violation,) = site.violations
+        assert str(violation["csp-report"]["blocked-uri"]).startswith("ws://")  # type: ignore[index]  # JSON
+        site.violations.clear()
+
+    def test_goes_on_over_http_where_nobody_speaks_over_a_socket(self, desktop: Desktop) -> None:
+        silent = "window.WebSocket = class extends EventTarget { readyState = 1; send() {} close() {} }"
+        desktop.page.add_init_script(silent)
+        desktop.page.clock.install()
+        page = desktop.open_chat()
+        write(page, "Two charges for March.")
+        page.clock.run_for(16_000)
+        expect(log(page)).to_contain_text("Sent")
+
+    def test_goes_on_over_http_where_making_a_socket_throws(
         self, desktop: Desktop, backstage: Callable[[Callable[[], Any]], Any]
     ) -> None:
         refusing = "window.WebSocket = class { constructor() { throw new DOMException('no', 'SecurityError') } }"

@@ -276,11 +276,25 @@
       try {
         socket = new WebSocket(url, [PROTOCOL, `cl-token.${token}`])
       } catch {
-        // A page's own policy, or an extension, allows no sockets at all.
+        // Some browsers, and extensions, allow no sockets at all.
         return this.#noSocket()
       }
       this.#socket = socket
-      const deadline = setTimeout(() => socket.close(), PATIENCE)
+      const over = ({ code }) => {
+        clearTimeout(deadline)
+        if (this.#socket !== socket) return
+        this.#socket = null
+        clearInterval(this.#beat)
+        if (this.#stopped) return
+        if (code === PROOF_ENDED) this.#renew()
+        else if (socket.isReady) this.#later()
+        else this.#noSocket()
+      }
+      const deadline = setTimeout(() => {
+        socket.close()
+        // Its end may never be told: nobody on the other side says goodbye.
+        over({})
+      }, PATIENCE)
       socket.onmessage = ({ data }) => {
         if (this.#socket !== socket) return
         const frame = JSON.parse(data)
@@ -295,16 +309,9 @@
         }
         this.owner.hear(frame)
       }
-      socket.onclose = ({ code }) => {
-        clearTimeout(deadline)
-        if (this.#socket !== socket) return
-        this.#socket = null
-        clearInterval(this.#beat)
-        if (this.#stopped) return
-        if (code === PROOF_ENDED) this.#renew()
-        else if (socket.isReady) this.#later()
-        else this.#noSocket()
-      }
+      socket.onclose = over
+      // What the page's policy refuses is never closed, there is only an error.
+      socket.onerror = () => socket.readyState === WebSocket.CLOSED && over({})
     }
 
     #noSocket() {

@@ -56,24 +56,37 @@ customElements.define("cl-live", class extends HTMLElement {
   #open() {
     const url = new URL(this.dataset.socket, location.href)
     url.protocol = url.protocol.replace("http", "ws")
-    const socket = (this.socket = new WebSocket(url))
+    let socket
+    try {
+      socket = new WebSocket(url)
+    } catch {
+      // Some browsers, and extensions, allow no sockets at all.
+      return this.#poll()
+    }
+    this.socket = socket
+    const lost = (code) => socket === this.socket && this.#lost(code)
     socket.addEventListener("open", () => this.#ask())
     socket.addEventListener("message", ({ data }) => this.#hear(JSON.parse(data)))
-    socket.addEventListener("close", ({ code }) => socket === this.socket && this.#lost(code))
+    socket.addEventListener("close", ({ code }) => lost(code))
+    // What the page's policy refuses is never closed, there is only an error.
+    socket.addEventListener("error", () => socket.readyState === WebSocket.CLOSED && lost())
+    this.#await()
   }
 
   /** Asks what is current; again and again, because a line can be dead without a word, and a hint can be lost. */
   #ask() {
     this.socket.send(JSON.stringify({ watch: this.topics }))
+    this.#await()
+  }
+
+  #await() {
     clearTimeout(this.asking)
-    this.asking = setTimeout(() => {
-      this.#hangUp()
-      this.#again()
-    }, ANSWER_MS)
+    this.asking = setTimeout(() => this.#lost(), ANSWER_MS)
   }
 
   #lost(code) {
     this.isRefused = code === REFUSED
+    this.#hangUp()
     if (!this.isConnected || document.hidden) return
     this.#poll()
   }
