@@ -73,6 +73,18 @@ RETRY_DATABASE = _Retry(attempts=4, first_wait_seconds=1)
 RETRY_NEVER = None
 """For effects that must not happen twice."""
 
+# Of the jobs that are due the highest goes first, and of equals the oldest.
+PRIORITY_RESCUE = 1
+"""For what gives the others back their turn."""
+PRIORITY_AWAITED = 0
+"""For what a person waits for; the engine's own default, so that a host's jobs take turns with it."""
+PRIORITY_FINDING = -1
+"""For what lets articles be found. It is never more than was published, and drafts are judged by what can be found."""
+PRIORITY_DRAFTS = -2
+"""For drafts, which never cease to come where many customers write."""
+PRIORITY_LEARNING = -3
+"""For what nobody waits for: cases, and indexes that make a search faster."""
+
 
 @dataclass(frozen=True)
 class JobHandle:
@@ -82,7 +94,7 @@ class JobHandle:
     run: Callable[..., None]
     """The job's body, for tests that want to run it in place."""
     lock_on: str | None
-    priority: int = 0
+    priority: int = PRIORITY_AWAITED
 
     def defer(self, *, in_seconds: int = 0, once_as: str | None = None, **arguments: Any) -> bool:
         """Enqueue the job in the caller's transaction; False if `once_as` names one that already waits.
@@ -117,7 +129,7 @@ def job(
     *,
     retry: engine_retry.BaseRetryStrategy | None = RETRY_DATABASE,
     lock_on: str | None = None,
-    priority: int = 0,
+    priority: int = PRIORITY_AWAITED,
 ) -> Callable[[Callable[..., None]], JobHandle]:
     """Declare a background job; its name is `cairnloop:<context>.<function>`.
 
@@ -138,7 +150,7 @@ def job(
 _by_the_clock: set[str] = set()
 
 
-def periodic(*, cron: str) -> Callable[[Callable[[], Awaitable[None] | None]], str]:
+def periodic(*, cron: str, priority: int = PRIORITY_AWAITED) -> Callable[[Callable[[], Awaitable[None] | None]], str]:
     """Declare a job that the workers start by the clock, once per tick however many workers there are.
 
     Returns its name. An async body runs in the worker's own loop and may use the functions below.
@@ -157,7 +169,7 @@ def periodic(*, cron: str) -> Callable[[Callable[[], Awaitable[None] | None]], s
             def body(timestamp: int) -> None:
                 function()
 
-        task = engine.task(name=name, queue=QUEUE, queueing_lock=name)(body)
+        task = engine.task(name=name, queue=QUEUE, queueing_lock=name, priority=priority)(body)
         engine.periodic(cron=cron)(task)
         _by_the_clock.add(name)
         return name

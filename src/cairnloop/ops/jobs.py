@@ -11,7 +11,7 @@ from cairnloop.core.jobs import periodic
 from cairnloop.retrieval import pruning
 
 
-@periodic(cron="* * * * *")
+@periodic(cron="* * * * *", priority=jobs.PRIORITY_RESCUE)
 async def rescue_stalled_jobs() -> None:
     await jobs.rescue_stalled_jobs()
 
