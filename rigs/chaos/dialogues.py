@@ -17,7 +17,8 @@ from rigs.stack import Stack
 if TYPE_CHECKING:
     from trailmark.replay.replaying import Replay
 
-SETTLING_SECONDS = 90
+SETTLING_SECONDS = 180
+"""The jobs of a worker that died are taken back within two minutes, and have to run then."""
 
 
 def strike_dialogues(stack: Stack, options: argparse.Namespace, tally: Tally) -> Counter[str]:
