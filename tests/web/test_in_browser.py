@@ -609,6 +609,15 @@ class TestWithoutSockets:
         page.keyboard.press("e")
         expect(page.get_by_text("The server did not answer.")).to_be_visible()
 
+    def test_a_reply_that_is_too_large_stays_where_it_was_written(self, desk, three, settings):
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+        page = desk().open(f"/support/conversations/{three[0].pk}/")
+        reply = page.get_by_role("textbox", name="Reply")
+        reply.fill("refunded " * 200)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("This is too large")).to_be_visible()
+        expect(reply).to_have_value("refunded " * 200)
+
 
 class TestWithoutScripts:
     def test_everything_can_be_read_filtered_and_paged(self, desk, backstage):

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 from django.conf import settings as host_settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
@@ -63,7 +63,12 @@ def acting_operator_required(
 def _guarded(view: Callable[..., HttpResponse], *, acting: bool) -> Callable[..., HttpResponse]:
     @functools.wraps(view)
     def guard(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return with_token(request, secured(_answer(request, view, args, kwargs, acting=acting)))
+        try:
+            response = _answer(request, view, args, kwargs, acting=acting)
+        except RequestDataTooBig:
+            # Whoever is the first to read the form finds out, often before it is known who asks.
+            response = error_response(request, 413, inside=False)
+        return with_token(request, secured(response))
 
     # Exempt from the host's middleware only: `_answer` asks Django's own check, and sends to the sign-in by itself.
     return login_not_required(csrf_exempt(guard))

@@ -116,7 +116,8 @@ def wants_partial(request: OperatorRequest) -> bool:
 def error_response(request: OperatorRequest, status: int, detail: str = "", *, inside: bool = True) -> HttpResponse:
     """Answer with what went wrong and what to do next: a toast for htmx, a page for everyone else.
 
-    With `inside=False` the page has no rail and reads nothing: for those who may not open the dashboard.
+    With `inside=False` the page has no rail and reads nothing: for those who may not open the dashboard,
+    and where that is not known.
     """
     title, advice = _error_copy(status)
     if wants_partial(request):
@@ -225,5 +226,7 @@ def _error_copy(status: int) -> tuple[str, str]:
             )
         case 409:
             return _("Someone changed this first"), _("Nothing was written. Look again and decide.")
+        case 413:
+            return _("This is too large"), _("Nothing was written. Shorten it, or do it in parts, and try again.")
         case _:
             return _("This could not be accepted"), _("Nothing was written. Go back, correct it and try again.")
