@@ -155,6 +155,25 @@ class TestWriting:
         expect(page.get_by_text("What you had not saved is back in the fields.")).to_be_visible()
         expect(text_field(page)).to_have_value("Mine.")
 
+    def test_goes_on_where_the_page_comes_back_after_a_session_that_ended(self, desk, article):
+        page = desk().open(url("article-editor", article.pk), state="")
+        asked = Asked(page)
+        saved(page)
+        cookies = page.context.cookies()
+        page.context.clear_cookies()
+        # The way to the sign-in and back, by a browser that keeps pages as they were left.
+        page.route("**/login/**", lambda route: route.fulfill(status=204))
+        text_field(page).fill("Mine.")
+        with page.expect_request("**/login/**"):
+            page.keyboard.press("ControlOrMeta+s")
+        page.context.add_cookies(cookies)
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        text_field(page).fill("Mine, and more.")
+        asked.leaves = True
+        page.reload()
+        assert asked.count == 1
+        expect(text_field(page)).to_have_value("Mine, and more.")
+
     def test_meets_someone_elses_version_and_goes_on(self, desk, article, backstage):
         page = desk().open(url("article-editor", article.pk), state="")
         saved(page)

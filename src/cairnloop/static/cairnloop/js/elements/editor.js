@@ -14,6 +14,7 @@ customElements.define("cl-editor", class extends HTMLElement {
     const { signal } = this.leaving
     addEventListener("beforeunload", (event) => this.#ask(event), { signal })
     addEventListener("pagehide", () => this.#keep(), { signal })
+    addEventListener("pageshow", () => (this.goes = false), { signal })
     document.addEventListener("keydown", (event) => this.#press(event), { signal })
     this.addEventListener("input", (event) => event.target.form === this.form && this.#changed())
     this.addEventListener("click", (event) => this.#click(event))
