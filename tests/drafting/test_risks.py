@@ -244,3 +244,59 @@ class TestWhatIsCutShort:
         (in_other_words,) = sealed(("Nobody asks for your password.", "send your password to support by e-mail"))
         (harmless,) = sealed(("They start again.", "start again.**"))
         assert [in_other_words.standing, harmless.standing] == [Standing.QUOTED] * 2
+
+
+class TestCourtesiesOfADraft:
+    OPENING, CLOSING = "Thanks for your message.", "If this does not answer your question, write back here."
+    QUESTION = "Could you describe what you want to do?"
+    TEXT = "Skipped pipeline runs cost nothing. Otherwise delete the skipped pipeline runs."
+    FIRST, SECOND = TEXT[:35], TEXT[36:]
+    LIST = "These may be used by everybody:\n\n- Restart the whole runner.\n- Otherwise delete its project."
+
+    def risk(self, *claims: DraftClaim, text: str = TEXT) -> str:
+        source = SealedSource(revision_id=7, article_id=3, title="", text=text, start=0, end=len(text))
+        courtesies = (self.OPENING, self.CLOSING, self.QUESTION)
+        return risk_of(seal(claims, sources={1: source}, courtesies=courtesies), fell_back=False).value
+
+    def quoted(self, text: str, *, begins: bool = True) -> DraftClaim:
+        return DraftClaim(text=text, source=1, quote=text.strip("- "), begins_paragraph=begins)
+
+    def own(self, text: str, *, begins: bool = True) -> DraftClaim:
+        return DraftClaim(text=text, begins_paragraph=begins)
+
+    @property
+    def article(self) -> list[DraftClaim]:
+        return [self.quoted(self.FIRST), self.quoted(self.SECOND, begins=False)]
+
+    def test_change_nothing_in_paragraphs_before_and_behind_the_quotes(self):
+        assert self.risk(self.own(self.OPENING), *self.article, self.own(self.CLOSING)) == "low"
+        closings = self.own(self.QUESTION), self.own(self.CLOSING, begins=False)
+        assert self.risk(self.own(self.OPENING), *self.article, *closings) == "low"
+
+    @pytest.mark.parametrize("text", [OPENING, CLOSING, QUESTION])
+    @pytest.mark.parametrize("begins", [True, False])
+    def test_are_not_low_between_quotes(self, text, begins):
+        first, second = self.article
+        assert self.risk(first, self.own(text, begins=begins), second) == "medium"
+
+    def test_are_not_low_between_quoted_paragraphs(self):
+        text = f"{self.FIRST}\n\n{self.SECOND}"
+        paragraphs = self.quoted(self.FIRST), self.quoted(self.SECOND)
+        assert self.risk(*paragraphs, text=text) == "low"
+        assert self.risk(paragraphs[0], self.own(self.CLOSING), paragraphs[1], text=text) == "medium"
+
+    def test_are_not_low_in_the_paragraph_of_a_quote(self):
+        first, second = self.article
+        opening = self.own(self.OPENING)
+        assert self.risk(opening, self.quoted(self.FIRST, begins=False), second) == "medium"
+        assert self.risk(first, second, self.own(self.CLOSING, begins=False)) == "medium"
+
+    def test_are_not_low_in_an_item(self):
+        items = [self.quoted(line) for line in self.LIST.split("\n") if line]
+        assert self.risk(*items, self.own(self.CLOSING), text=self.LIST) == "low"
+        assert self.risk(*items, self.own(self.CLOSING, begins=False), text=self.LIST) == "medium"
+
+    @pytest.mark.parametrize("text", [OPENING, CLOSING])
+    def test_are_not_low_twice(self, text):
+        assert self.risk(self.own(text), *self.article, self.own(text)) == "medium"
+        assert self.risk(*[self.own(text)] * 20, *self.article) == "medium"

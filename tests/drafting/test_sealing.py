@@ -94,6 +94,9 @@ class TestSeal:
         assert sealed("Thanks for your message.", "", None).standing is Standing.COURTESY
         assert sealed("thanks for your message.", "", None).doubt is Doubt.NO_SOURCE
 
+    def test_takes_no_sentence_that_names_a_source_for_a_courtesy(self):
+        assert sealed("Thanks for your message.", "Thanks for your message.").doubt is Doubt.NOT_FOUND
+
     @pytest.mark.parametrize(
         ("quote", "source", "doubt"),
         [

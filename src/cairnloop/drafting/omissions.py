@@ -38,7 +38,8 @@ class Omission(StrEnum):
     ORDER = "order"
     """The order of the article, or which heading a quote is read below, or that it is a paragraph of its own."""
     STRUCTURE = "structure"
-    """What is an item of a list, of which and below which item, with which number, and what one paragraph holds."""
+    """What is an item of a list, of which and below which item, with which number, what one paragraph holds, and that
+    nothing else stands between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,9 @@ def seal(
     """Return every sentence of a draft as courtesy, quoted, or unverified; none is left out or changed.
 
     `sources` are the passages the generator was given, by their numbers. `courtesies` are the only sentences that
-    stand without a quote. An address that is in no source and of no host in `link_hosts` makes its sentence
-    unverified whatever it quotes, and so do characters that turn the order of its text; an address that only several
-    sentences together make, each of them but the courtesies.
+    stand without a quote, where they name no source. An address that is in no source and of no host in `link_hosts`
+    makes its sentence unverified whatever it quotes, and so do characters that turn the order of its text; an address
+    that only several sentences together make, each of them but the courtesies.
     """
     folded = {number: fold(source.text) for number, source in sources.items()}
     shown = [source.passage for source in sources.values()]
@@ -144,7 +144,7 @@ def _sealed(
             **found,  # type: ignore[arg-type]  # the calls below
         )
 
-    if claim.text in courtesies:
+    if claim.source is None and claim.text in courtesies:
         return sentence(Standing.COURTESY)
     if foreign_addresses(claim.text, evidence=shown, hosts=link_hosts):
         return sentence(Standing.UNVERIFIED, doubt=Doubt.FOREIGN_LINK)

@@ -68,6 +68,8 @@ def changes_structure(sentences: Sequence[PlacedSentence]) -> bool:
     paragraph; one that begins with a number is shown as a step then, with a list of its own.
     """
     text, spans = spans_of(sentences)
+    if _mixes_into_quotes(sentences, [places_in(text, *span) for span in spans]):
+        return True
     sources: dict[Block, _Origin] = {}
     shown: dict[_Origin, Block] = {}
     for each, span in zip(sentences, spans, strict=True):
@@ -88,6 +90,21 @@ def changes_structure(sentences: Sequence[PlacedSentence]) -> bool:
             ):
                 return True
     return False
+
+
+def _mixes_into_quotes(sentences: Sequence[PlacedSentence], places: Sequence[Sequence[Place]]) -> bool:
+    """Return whether what quotes nothing stands between quotes, in the paragraph of one, or twice."""
+    quotes = [at for at, each in enumerate(sentences) if each.article]
+    others = [at for at, each in enumerate(sentences) if not each.article]
+    if not quotes or not others:
+        return False
+    quoted = [place.block for at in quotes for place in places[at]]
+    return (
+        any(quotes[0] < at < quotes[-1] for at in others)
+        or len({sentences[at].text for at in others}) < len(others)
+        or any([place.block.kind for place in places[at]] != ["paragraph"] for at in others)
+        or any(places[at][0].block in quoted for at in others)
+    )
 
 
 def _are_alike(place: Place, source: Place) -> bool:

@@ -177,7 +177,9 @@ OMISSIONS: dict[Omission, tuple[Promise, Promise]] = {
     ),
     Omission.STRUCTURE: (
         gettext_lazy("Lists or paragraphs were changed:"),
-        gettext_lazy("what is an item, of what, or with which number is otherwise in the source, compare them"),
+        gettext_lazy(
+            "items, their numbers, or what stands between the quotes are otherwise in the source, compare them"
+        ),
     ),
 }
 CLARIFICATIONS: dict[str, Promise] = {
