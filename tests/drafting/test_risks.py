@@ -300,3 +300,36 @@ class TestCourtesiesOfADraft:
     def test_are_not_low_twice(self, text):
         assert self.risk(self.own(text), *self.article, self.own(text)) == "medium"
         assert self.risk(*[self.own(text)] * 20, *self.article) == "medium"
+
+
+class TestWhatNobodySees:
+    """Characters without a width make Markdown of signs, and signs of Markdown."""
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("Refunds take: ~~ten days~~ five days", "Refunds take: ~\u200b~ten days~\u200b~ five days"),
+            ("Refunds take: ~\u200b~ten days~\u200b~ five days", "Refunds take: ~~ten days~~ five days"),
+            ("Umbrellas cost 10 * 5 * 2 euros.", "Umbrellas cost 10 *\u2060 5 \u2060* 2 euros."),
+            (
+                "Read [our page](https://a.example/x) before you pay.",
+                "Read [our page]\u00ad(https://a.example/x) before you pay.",
+            ),
+            ("Read \ufeff[our page] (below) first.", "Read [our page]\ufeff (below) first."),
+        ],
+    )
+    def test_is_not_low_where_the_article_has_it_otherwise(self, text, said):
+        assert risk((text, text), text=text) in ("low", "medium")
+        assert risk((said, said), text=text) in ("medium", "high")
+
+    def test_is_low_where_the_article_has_it_so_and_where_a_word_is_no_longer_broken(self):
+        text = "Re\u00adfunds\u200b take five whole days."
+        assert risk((text, text), text=text) == "low"
+        assert risk((text.replace("\u00ad", ""), text), text=text) == "low"
+        assert risk((text.replace("whole", "who\u00adle"), text), text=text) == "medium"
+
+    def test_is_not_low_for_a_comma_in_place_of_an_apostrophe(self):
+        text = "The host waits for 5'5 whole days."
+        assert risk((text, text), text=text) == "low"
+        assert risk((text.replace("'", "‚"),) * 2, text=text) == "high"
+        assert risk((text.replace("'", "’"), text), text=text) == "low"

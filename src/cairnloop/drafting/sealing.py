@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,14 +21,15 @@ from cairnloop.hooks.draft_generator import DraftClaim
 LEAST_LETTERS = 8
 """A quote of fewer letters and digits stands in every text and says nothing."""
 SPELLED_ALIKE = {
-    **dict.fromkeys("‘’‚‛′ʼ", "'"),
+    **dict.fromkeys("‘’‛′ʼ", "'"),
     **dict.fromkeys("“”„‟″«»", '"'),
     **dict.fromkeys("‐‑‒–—―−", "-"),
     "…": "...",
 }
-"""Typography that says the same: quotation marks, dashes, the ellipsis."""
+"""Typography that says the same: quotation marks, dashes, the ellipsis. "‚" is none: it looks like a comma."""
 UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff")
 """Places where a word may be broken, and other characters of no width."""
+BROKEN_WORD = re.compile(f"(?<=[^\\W_])[{''.join(sorted(UNSEEN))}]+(?=[^\\W_])")
 OPENS = frozenset("\"'([{*_~`>|")
 CLOSES = frozenset("\"')]}*_~`.,;:!?|")
 ENDS_WITHOUT_SPACE = frozenset("。！？｡」』")
@@ -106,8 +108,8 @@ def seal(
         for at, claim in enumerate(claims)
     )
     literal = [
-        each.standing is Standing.QUOTED and says_word_for_word(claim.text, claim.quote)
-        for each, claim in zip(sealed, claims, strict=True)
+        each.source is not None and says_word_for_word(each.text, each.source.text[each.start : each.end])
+        for each in sealed
     ]
     # What stands in a source as it is, such as a sentence that begins with code, is split by nobody.
     pairs = [
@@ -157,7 +159,7 @@ def _sealed(
     span = find_quote(claim.quote, folded[claim.source], near=(source.start, source.end))
     if span is None:
         return sentence(Standing.UNVERIFIED, doubt=Doubt.NOT_FOUND)
-    is_literal = says_word_for_word(claim.text, claim.quote)
+    is_literal = says_word_for_word(claim.text, source.text[slice(*span)])
     # One quote speaks for one sentence: behind it, others would come along that nothing says.
     is_single = is_plain(claim.text) and not holds_several_sentences(claim.text)
     if not is_one_line(claim.text, begins_paragraph=begins) or not (is_literal or is_single):
@@ -183,8 +185,16 @@ def _marked(sentence: SealedSentence, doubt: Doubt) -> SealedSentence:
 
 
 def says_word_for_word(text: str, quote: str) -> bool:
-    """Return whether a text is its quote; white space, typography and the number of a step may differ."""
-    return fold(quote).text.strip() in {fold(each).text.strip() for each in (text, without_marker(text))}
+    """Return whether a text is what a source says; white space, typography and the number of a step may differ.
+
+    So may where a word may be broken, if the text leaves that out. Elsewhere what nobody sees makes Markdown of signs.
+    """
+    said = {_written(each) for each in (text, without_marker(text))}
+    return not said.isdisjoint((_written(quote), _written(BROKEN_WORD.sub("", quote))))
+
+
+def _written(text: str) -> str:
+    return fold(text, keeps_unseen=True).text.strip(" " + "".join(UNSEEN))
 
 
 def fingerprint_of(
@@ -217,13 +227,13 @@ class Folded:
     spans: tuple[tuple[int, int], ...]
 
 
-def fold(text: str) -> Folded:
+def fold(text: str, *, keeps_unseen: bool = False) -> Folded:
     """Return `text` with white space and typography made alike; letters, case, digits and signs stay as they are."""
     characters: list[str] = []
     spans: list[tuple[int, int]] = []
     for start, end in _clusters(text):
         written = text[start:end]
-        if written in UNSEEN:
+        if written in UNSEEN and not keeps_unseen:
             continue
         if written.isspace():
             if characters and characters[-1] == " ":
