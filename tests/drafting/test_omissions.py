@@ -102,6 +102,10 @@ class TestOmissionIn:
         # The same words, in another sense.
         assert omission(f"# Never delete runners\n\n{DELETE} Never wait.", f"{DELETE} Never wait.") == Omission.HEADING
 
+    def test_is_a_heading_that_may_speak_of_all_the_article(self):
+        upload = "Upload this document below Billing."
+        assert omission(f"## Upload this document\n\n{upload}", upload) == Omission.HEADING
+
     @pytest.mark.parametrize(
         "above", ["Only resellers may do this.", "> A note.", "Never do this:", "```\nx\n```", "Do the following."]
     )

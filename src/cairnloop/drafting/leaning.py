@@ -53,12 +53,22 @@ ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡][\"'”’»)\]*_~`」』）]*\s*\Z")
+ALL_OF = r"\b(?:this|(?:whole|entire|rest of (?:this|the)|remainder of (?:this|the)))\s(?:\w+\s){0,2}"
+ALL_HERE = r"\b(?:everything|all|what) (?:here|below|(?:that )?follows)\b"
 OF_THE_ARTICLE = re.compile(
-    r"\b(?:this|(?:whole|entire|rest of (?:this|the)|remainder of (?:this|the)))\s(?:\w+\s){0,2}"
-    r"(?:page|article|guide|document|documentation|tutorial|chapter|text)\b|"
-    r"\b(?:everything|all|what) (?:here|below|(?:that )?follows)\b",
+    rf"{ALL_OF}(?:page|article|guide|document|documentation|tutorial|chapter|text)\b|{ALL_HERE}", re.IGNORECASE
+)
+SURELY_OF_THE_ARTICLE = re.compile(
+    rf"{ALL_OF}(?:article|guide|documentation|tutorial|chapter)\b|{ALL_HERE}", re.IGNORECASE
+)
+SAYS_WHAT_IT_IS_ABOUT = re.compile(
+    rf"(?:\S+\s){{0,4}}{ALL_OF}(?:page|document|text)\s(?:(?:only|also|just|mainly|does|do|not|no longer|still)\s)*"
+    r"(?:(?:appl|cover|describ|explain|concern|assum|refer|relat)\w*|"
+    r"(?:is|are|was|were|(?:has|have) been)\s(?:\w+\s){0,3}"
+    r"(?:for|about|valid|current|limited|specific|outdated|obsolete|deprecated|superseded|replaced|archived|retired))\b",
     re.IGNORECASE,
 )
+"""How a sentence begins that speaks of its own page. In others "this page" is one of the product: "Save this page"."""
 OF_THE_SECTION = re.compile(
     r"\b(?:(?:this|these|following|next|remaining|rest of (?:this|the)|all|every|each)\s(?:\w+\s){0,2}"
     r"(?:sections?|parts?|steps?|instructions?|paragraphs?|lists?|rules?)|as follows|below)\b",
@@ -105,11 +115,19 @@ def announces(text: str) -> bool:
     return bool(spans) and ANNOUNCES.search(text, *spans[-1]) is not None
 
 
-def speaks_of_the_text(text: str) -> str:
-    """Return "article" or "section" where a text says something about all of it, such as for whom it is; else ""."""
-    if OF_THE_ARTICLE.search(text):
+def speaks_of_the_text(text: str, *, surely: bool = False) -> str:
+    """Return "article" or "section" where a text says something about all of it, such as for whom it is; else "".
+
+    In doubt it does, as in "Save this page"; with `surely` only where it means the text and no page of the product.
+    """
+    if _is_surely_of_the_article(text) if surely else OF_THE_ARTICLE.search(text):
         return "article"
     return "section" if OF_THE_SECTION.search(text) else ""
+
+
+def _is_surely_of_the_article(text: str) -> bool:
+    sentences = (text[start:end].lstrip(MARKS) for start, end in sentence_spans(text, 0, len(text)))
+    return SURELY_OF_THE_ARTICLE.search(text) is not None or any(map(SAYS_WHAT_IT_IS_ABOUT.match, sentences))
 
 
 def says_all_of(title: str, said: str) -> bool:

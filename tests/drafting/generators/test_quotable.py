@@ -13,6 +13,7 @@ from cairnloop.drafting import leaning
 from cairnloop.drafting.generators import quotable
 from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.generators.quotable import UNIT_CHARS, units_of
+from cairnloop.drafting.omissions import Omission, omission_in
 from cairnloop.drafting.sealing import SealedSource, Standing, seal
 from cairnloop.hooks.draft_generator import DraftRequest, DraftResult, DraftSource
 from tests.drafting.test_extractive import COURTESIES, FACTS
@@ -63,6 +64,20 @@ OF_EVERYTHING = (
     "This article is about the interface we had before.",
     "All instructions on this page are for resellers.",
     "Everything below holds for the enterprise plan.",
+    "This page does not apply to resellers.",
+    "Please note that this page is for owners.",
+    "This guide is for owners.",
+    "Only owners can follow this guide.",
+    "This document covers version 4.",
+    "The prices on this page are about the enterprise plan.",
+)
+OF_THE_PRODUCT = (
+    "Owners and the billing contact see this page.",
+    "Upload this document under Billing.",
+    "This document must be signed by you.",
+    "Click Save on this page.",
+    "This page is empty at first.",
+    "Translate the whole text by hand.",
 )
 HEADINGS = ("Enterprise plan", "What you must never do", "On Windows", "Myths", "If nothing else helps")
 BROKEN = (
@@ -183,6 +198,21 @@ class TestWhatIsQuoted:
     def test_is_said_below_a_heading_that_limits_whatever_words_it_has(self):
         (unit,) = units_of("## Not included in the trial\n\nThe trial or support have it not included by default.")
         assert not unit.says_its_headings
+
+    @pytest.mark.parametrize("product", OF_THE_PRODUCT)
+    def test_is_nothing_about_a_page_or_a_document_of_the_product_in_another_section(self, product):
+        text = f"## Seats\n\n{HARMLESS[3]}\n\n## Elsewhere\n\n{product}"
+        (seats, _) = units_of(text)
+        assert [line.text for line in (*seats.scope, *seats.lines)] == [HARMLESS[3]]
+        # In doubt it may limit the quote, and the card says so.
+        quote = text.index(HARMLESS[3]), text.index(HARMLESS[3]) + len(HARMLESS[3])
+        assert omission_in(text, [quote]) == Omission.ELSEWHERE
+
+    def test_is_what_speaks_of_the_article_below_its_own_heading(self):
+        scope = "This page covers machines of resellers."
+        text = f"## Indigo seats\n\n{HARMLESS[3]}\n\n## Which version\n\n{scope}"
+        said = [claim.text for claim in draft(HARMLESS[3], text, text).claims[1:-1]]
+        assert said == ["Indigo seats", HARMLESS[3], "Which version", scope]
 
     def test_is_told_apart_in_one_pass(self, monkeypatch):
         """However long a paragraph, a section or an article is: what is looked at is counted, not timed."""

@@ -46,7 +46,7 @@ class Part:
     @cached_property
     def speaks_of(self) -> str:
         """What of the text it speaks of: "article", "section" or nothing."""
-        return speaks_of_the_text(self.text) if self.kind == "paragraph" else ""
+        return speaks_of_the_text(self.text, surely=True) if self.kind == "paragraph" else ""
 
     @cached_property
     def leads(self) -> bool:
@@ -75,6 +75,11 @@ class Section:
     over: tuple[Section, ...]
     """The sections of the headings above, and what stands before any heading."""
     parts: list[Part] = field(default_factory=list)
+
+    @property
+    def of_the_article(self) -> list[Part]:
+        """What it says of all the article."""
+        return [part for part in self.parts if part.speaks_of == "article"]
 
     @property
     def of_all_below(self) -> list[Part]:

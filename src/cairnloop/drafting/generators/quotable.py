@@ -27,7 +27,7 @@ class Unit:
     scope: tuple[Line, ...]
     lines: tuple[Line, ...]
     headings: tuple[Line, ...]
-    """The headings above it. They have to be said unless its own words say the same."""
+    """The headings above it and above what limits it. They have to be said unless its own words say the same."""
     section: tuple[Line, ...] = ()
     """All that stands in its section; empty where some of it cannot be quoted, or it is too long."""
 
@@ -58,13 +58,15 @@ def units_of(text: str, *, near: tuple[int, int] | None = None) -> Iterator[Unit
     """
     place = near or (0, len(text))
     sections = list(sections_of(text))
-    everywhere = [part for section in sections for part in section.parts if part.speaks_of == "article"]
+    everywhere = [part for section in sections for part in section.of_the_article]
+    theirs = {line for section in sections if section.of_the_article for line in section.headings or ()}
     for section in sections:
         if section.headings is None or not section.touches(place):
             continue
         if not any(part.is_unsayable_warning for part in section.parts):
             scope = [*everywhere, *(part for over in section.over for part in over.of_all_below)]
-            yield from _units_of_section(section, section.headings, scope, place)
+            headings = tuple(sorted(theirs.union(section.headings), key=lambda line: line.start))
+            yield from _units_of_section(section, headings, scope, place)
 
 
 def _units_of_section(
