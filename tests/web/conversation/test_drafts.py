@@ -10,7 +10,7 @@ from django.utils import timezone
 import cairnloop
 from cairnloop.models import Conversation, Draft, DraftSentence
 from tests.drafting.conftest import knowledge, knowledge_kept  # noqa: F401  # fixtures
-from tests.drafting.support import GRACE, SKIPPED, UNKNOWN, WORDS_ONLY, ask, draft_for
+from tests.drafting.support import FAR, GRACE, SKIPPED, UNKNOWN, WORDS_ONLY, ask, draft_for
 from tests.factories import LIN, make_draft, revise
 from tests.web.conversation.conftest import said, words_of
 
@@ -161,10 +161,14 @@ class TestTheCard:
         assert "Pieces of sentences" in card and "Every claim quoted" not in card
         assert "claims: a piece of a sentence: read all of it in the source" in card
 
-    def test_says_why_there_is_none(self, desk, knowledge):  # noqa: F811  # the fixture above
-        draft = draft_for(ask(UNKNOWN))
+    @pytest.mark.parametrize(
+        ("asked", "title"),
+        [(UNKNOWN, "No draft: no article was found for this"), (FAR, "No draft: no article was judged to answer this")],
+    )
+    def test_says_why_there_is_none(self, desk, knowledge, asked, title):  # noqa: F811  # the fixture above
+        draft = draft_for(ask(asked))
         card = card_of(words_of(desk.look("conversation", draft.conversation)))
-        assert "No draft: no article answers this" in card
+        assert title in card
         assert "Approve and send" not in card and "Discard" in card
 
     def test_says_that_a_source_changed(self, desk, knowledge, waiting):  # noqa: F811  # the fixture above

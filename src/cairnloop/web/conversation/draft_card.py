@@ -207,7 +207,7 @@ DISCARD_REASONS = [
 ]
 ESCALATIONS: dict[str, Promise] = {
     "clarified_before": gettext_lazy("No draft: the customer was asked back already"),
-    "nothing_fits": gettext_lazy("No draft: no article answers this"),
-    "nothing_found": gettext_lazy("No draft: no article answers this"),
+    "nothing_fits": gettext_lazy("No draft: no article was judged to answer this"),
+    "nothing_found": gettext_lazy("No draft: no article was found for this"),
     "search_failed": gettext_lazy("No draft: the search did not work"),
 }
