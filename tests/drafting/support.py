@@ -163,6 +163,18 @@ class GroupingGenerator:
         raise BaseExceptionGroup(request.question, [SystemExit(1), ValueError()])
 
 
+class Panic(BaseException):
+    """What code in other languages raises, and time limits of libraries: no Exception, and no part of Python."""
+
+
+class PanickingGenerator:
+    """Is no Python inside."""
+
+    def generate(self, *, request: DraftRequest) -> DraftResult:
+        """Raise what such code raises, with the customer's words."""
+        raise Panic(request.question)
+
+
 class InterruptedGenerator:
     """Awaits several things while somebody stops the process by hand."""
 
@@ -230,6 +242,22 @@ class GroupingPolicy:
         raise BaseExceptionGroup(draft.kind, [asyncio.CancelledError()])
 
 
+class PanickingPolicy:
+    """Is no Python inside."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Raise what such code raises."""
+        raise Panic(draft.kind)
+
+
+class StoppedPolicy:
+    """Judges while somebody stops the process by hand."""
+
+    def decide(self, *, draft: DraftFacts) -> Verdict:
+        """Raise what Python raises then."""
+        raise KeyboardInterrupt
+
+
 class CuriousPolicy:
     """Remembers what it was asked."""
 
@@ -271,6 +299,14 @@ class CancelledProvider:
     def customer_context(self, *, customer_ref: str) -> CustomerContext:
         """Raise what such code raises."""
         raise asyncio.CancelledError
+
+
+class PanickingProvider:
+    """Is no Python inside."""
+
+    def customer_context(self, *, customer_ref: str) -> CustomerContext:
+        """Raise what such code raises."""
+        raise Panic(customer_ref)
 
 
 ADA = cairnloop.Actor.operator("1", name="Ada Brandt")

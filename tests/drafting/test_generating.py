@@ -262,6 +262,7 @@ class TestTheHostsGenerator:
             "QuittingGenerator",
             "CancelledGenerator",
             "GroupingGenerator",
+            "PanickingGenerator",
             "NonsenseGenerator",
             "OddGenerator",
         ],
@@ -307,7 +308,15 @@ class TestTheHostsGenerator:
 
 @pytest.mark.django_db
 class TestTheHostsPolicy:
-    @pytest.mark.parametrize("policy", ["DenyingPolicy", "RaisingPolicy", "QuittingPolicy", "GroupingPolicy"])
+    def test_does_not_keep_somebody_from_stopping_the_process(self, knowledge, settings):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.StoppedPolicy"}
+        with pytest.raises(KeyboardInterrupt):
+            draft_for(ask())
+        assert not Draft.objects.exists()
+
+    @pytest.mark.parametrize(
+        "policy", ["DenyingPolicy", "RaisingPolicy", "QuittingPolicy", "GroupingPolicy", "PanickingPolicy"]
+    )
     def test_denies_also_by_raising(self, knowledge, settings, policy):
         settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.{policy}"}
         conversation = ask()
@@ -349,13 +358,15 @@ class TestTheHostsPolicy:
         assert facts.evidence_days == (400,)
         assert facts.customer is not None and facts.customer.sections == {"Plan": {"name": "cust-lin's"}}
 
-    @pytest.mark.parametrize("provider", ["Ignorant", "QuittingProvider", "CancelledProvider"])
-    def test_is_told_of_no_customer_where_the_host_fails(self, knowledge, settings, provider):
+    @pytest.mark.parametrize("provider", ["Ignorant", "QuittingProvider", "CancelledProvider", "PanickingProvider"])
+    def test_is_told_of_no_customer_where_the_host_fails(self, knowledge, settings, provider, caplog):
         hooks = {"AUTOMATION_POLICY": f"{HERE}.CuriousPolicy", "CONTEXT_PROVIDER": f"{HERE}.{provider}"}
         settings.CAIRNLOOP = {**WORDS_ONLY, **hooks}
         CuriousPolicy.asked.clear()
         draft_for(ask())
         assert [facts.customer for facts in CuriousPolicy.asked] == [None]
+        raised = {"Ignorant": "RuntimeError", "QuittingProvider": "SystemExit", "CancelledProvider": "CancelledError"}
+        assert f"ContextProvider failed: {raised.get(provider, 'Panic')}" in caplog.messages
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from cairnloop.conf import get_settings
 from cairnloop.core.actors import Actor
 from cairnloop.core.patience import GivenUp, Patience
 from cairnloop.core.transactions import pipeline
-from cairnloop.drafting.asking import FAILURES, MOST_HANGING, ask_host
+from cairnloop.drafting.asking import MOST_HANGING, ask_host, named
 from cairnloop.drafting.courtesies import Courtesies, courtesies_for
 from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.grounding import Decision, Findings, Kind, decide, decide_without_quotes
@@ -226,8 +226,8 @@ def _reply(task: Task, evidence: Sequence[Evidence], sources: Mapping[int, Seale
     except GivenUp as error:
         logger.warning("DraftGenerator.generate was given up: %s", error)
         cause = Draft.FallbackCause.TIMEOUT.value
-    except FAILURES as error:
-        logger.warning("DraftGenerator.generate failed: %s", type(error).__name__)
+    except Exception as error:
+        logger.warning("DraftGenerator.generate failed: %s", named(error))
     logger.warning("the draft is composed of sentences of the articles instead: %s", cause)
     return _Wording(_sealed(task, _extractive(request), sources), EXTRACTIVE, fallback_cause=cause, usage=asked.usage)
 

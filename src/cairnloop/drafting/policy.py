@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 
 from cairnloop.conf import get_settings
-from cairnloop.core.patience import GivenUp, Patience
-from cairnloop.drafting.asking import FAILURES, MOST_HANGING, ask_host
+from cairnloop.core.patience import Patience
+from cairnloop.drafting.asking import MOST_HANGING, ask_host, named
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.hooks.automation_policy import DraftFacts, Verdict
 from cairnloop.hooks.context_provider import CustomerContext
@@ -35,18 +35,13 @@ def rule_on(facts: DraftFacts) -> Ruling:
         return Ruling(_verdict(facts))
     try:
         return Ruling(ask_host(lambda: _verdict(facts), patience=_policy, seconds=get_settings().draft_policy_seconds))
-    except FAILURES as error:
-        logger.warning("AutomationPolicy.decide failed: %s", _named(error))
+    except Exception as error:
+        logger.warning("AutomationPolicy.decide failed: %s", named(error))
         return Ruling(Verdict.DENY, failed=True)
 
 
 def _verdict(facts: DraftFacts) -> Verdict:
     return Verdict(load_hook("automation_policy").decide(draft=facts))
-
-
-def _named(error: BaseException) -> str:
-    """Return what may be logged: of an error of ours its words, of any other the class alone."""
-    return str(error) if isinstance(error, GivenUp) else type(error).__name__
 
 
 def is_default_policy() -> bool:
@@ -64,8 +59,8 @@ def customer_known_to_host(customer_ref: str) -> CustomerContext | None:
     seconds = get_settings().draft_policy_seconds
     try:
         context = ask_host(lambda: _context(customer_ref), patience=_provider, seconds=seconds)
-    except FAILURES as error:
-        logger.warning("ContextProvider failed: %s", _named(error))
+    except Exception as error:
+        logger.warning("ContextProvider failed: %s", named(error))
         return None
     return context if isinstance(context, CustomerContext) else None
 
