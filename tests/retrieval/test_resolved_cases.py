@@ -154,7 +154,6 @@ class TestIndexing:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.django_db(transaction=True)
 class TestTwoAtOnce:
     @pytest.mark.parametrize("doing", [case_indexing.index_case, case_indexing.forget_case])
     def test_wait_for_each_other_and_not_in_a_circle(self, embedder, doing):
@@ -192,6 +191,7 @@ def wait_until_blocked():
     raise AssertionError("The other session waits for nothing.")
 
 
+@pytest.mark.django_db(transaction=True)
 class TestReindexing:
     def test_brings_in_what_was_there_before_an_embedder_was(self, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": ""}
