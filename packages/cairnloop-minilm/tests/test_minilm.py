@@ -159,3 +159,12 @@ def run(code: str) -> str:
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+class TestTheRuntime:
+    def test_keeps_nothing_about_the_machine(self, tmp_path):
+        # What it would report waits in a file below the home directory, beside an id for the machine.
+        script = "from cairnloop_minilm import MiniLM; import time; MiniLM().embed(texts=['a']); time.sleep(2)"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+        subprocess.run([sys.executable, "-c", script], env={**environment, "HOME": str(tmp_path)}, check=True)
+        assert list(tmp_path.rglob("*")) == []

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from tokenizers import Tokenizer
 
 from cairnloop_minilm.batching import Batch
+from cairnloop_minilm.runtime import onnxruntime
 
 MODEL = Path(__file__).with_name("model")
 _ONLY_ERRORS = 3
