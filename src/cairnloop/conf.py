@@ -58,7 +58,7 @@ class Settings:
     draft_link_hosts: tuple[str, ...] = ()
     """Hosts a draft may name although no article does, such as "status.acme.example": in links and e-mail addresses."""
     draft_wait_seconds: int = 3
-    """How long a draft waits for the customer to finish writing."""
+    """How long a customer pauses before a draft is prepared. Who writes on and on gets one after ten times that."""
     embedder: str | None = None
     """Dotted path of your Embedder: how text becomes vectors. Default: the bundled model where
     `cairnloop[local]` is installed, else none. An empty string does without vectors."""

@@ -7,11 +7,14 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 import cairnloop
 from cairnloop.drafting import composing, generating
 from cairnloop.drafting.courtesies import courtesies_for
+from cairnloop.drafting.jobs import MOST_PUT_OFF, generate_draft
 from cairnloop.models import AuditEntry, Conversation, Draft, GapEvent, Revision
+from cairnloop.testing import forget_jobs
 from tests.drafting.support import (
     ADA,
     ASKED,
@@ -376,6 +379,27 @@ class TestWhatAMessageCauses:
         write(conversation, "Only in nav-core.")
         write(conversation, "Since Monday.")
         assert waiting_jobs() == [conversation.pk]
+
+    def test_waits_until_the_customer_pauses(self, knowledge, settings):
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "DRAFT_WAIT_SECONDS": 60}
+        conversation = ask()
+        forget_jobs()
+        for put_off in (0, 4):
+            generate_draft.run(conversation_id=conversation.pk, put_off=put_off)
+            assert not Draft.objects.exists()
+            (job,) = ProcrastinateJob.objects.filter(status="todo", task_name=generate_draft.name)
+            assert job.args == {"conversation_id": conversation.pk, "put_off": put_off + 1}
+            assert 50 < (job.scheduled_at - timezone.now()).total_seconds() <= 60
+            forget_jobs()
+        generate_draft.run(conversation_id=conversation.pk, put_off=MOST_PUT_OFF)
+        assert Draft.objects.get().is_pending
+
+    def test_is_a_draft_once_the_customer_paused(self, knowledge):
+        conversation = ask()
+        conversation.messages.update(created_at=timezone.now() - timedelta(seconds=4))
+        forget_jobs()
+        generate_draft.run(conversation_id=conversation.pk)
+        assert Draft.objects.get().is_pending and waiting_jobs() == []
 
     def test_is_no_job_when_the_message_is_rolled_back(self, knowledge):
         with pytest.raises(RuntimeError), transaction.atomic():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
+from django.utils import timezone
 
-from cairnloop.models import AuditEntry, Conversation, Draft
+from cairnloop.models import AuditEntry, Conversation, Draft, Message
 from cairnloop.testing import run_waiting_jobs
 from tests.core.test_jobs import rescue
 from tests.drafting.support import WORDS_ONLY, KnowledgeBase, ask
@@ -65,7 +67,8 @@ class TestAWorkerThatIsKilled:
 
 
 def make_due() -> None:
-    """Let the draft's job wait no longer for the customer to finish writing."""
+    """Let the customer have paused, so that the draft's job waits no longer."""
+    Message.objects.update(created_at=timezone.now() - timedelta(minutes=1))
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE task_name LIKE '%generate_draft'")
 
