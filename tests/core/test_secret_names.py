@@ -29,10 +29,10 @@ class TestNames:
     def test_that_sound_like_them(self, name: str):
         assert not names_secret(name)
 
-    @pytest.mark.parametrize("name", ["passcode", "pin", "client_secret"])
+    @pytest.mark.parametrize("name", ["passcode", "pin", "client_secret", "sms_token", "api_key", "has_api_key"])
     def test_of_secret_numbers(self, name: str):
         assert names_secret(name, of_number=True)
 
-    @pytest.mark.parametrize("name", ["ai_tokens", "has_api_key", "keys", "shipping", "secretaries"])
+    @pytest.mark.parametrize("name", ["ai_tokens", "tokens_left", "keys", "shipping", "secretaries"])
     def test_of_other_numbers(self, name: str):
         assert not names_secret(name, of_number=True)

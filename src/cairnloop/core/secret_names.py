@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 SECRET = re.compile(r"pass(word|wd|phrase|code)|token(?!i[sz])|secret(?!ar)|credential|keys?\b")
-SECRET_NUMBER = re.compile(r"pass(word|wd|phrase|code)|secret(?!ar)|\bpin\b")
-"""A number under any other name is how many, or which: "tokens left", "has key"."""
+SECRET_NUMBER = re.compile(r"pass(word|wd|phrase|code)|token\b|secret(?!ar)|credential|key\b|\bpin\b")
+"""A number under a name of several is how many: "ai tokens", "keys"."""
 WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-\s]+")
 
 
