@@ -240,7 +240,7 @@ def test_a_draft_is_not_sent_by_the_key_after_a_refusal_that_showed_a_note(windo
     desk.evaluate("pressOnce('#draft [role=alert]'); press()")
     draft = desk.locator("#draft")
     expect(draft.get_by_role("alert")).to_contain_text("Not sent")
-    expect(desk.locator("body")).to_have_attribute("data-pressed", "1")
+    expect(desk.locator("body")).to_have_attribute("data-pressed", "1", timeout=20_000)
     expect(draft.get_by_text(HELD)).to_be_visible()
     desk.wait_for_timeout(1_700)
     assert backstage(lambda: Draft.objects.get().status) == "pending"
@@ -259,7 +259,7 @@ def test_a_draft_is_not_sent_by_the_key_after_a_refusal_that_showed_nothing_new(
     # As where the reader looked elsewhere when it arrived: the page has it, and its reader has not.
     desk.evaluate("document.querySelector('#draft [name=seen_sequence]').value = 1")
     desk.evaluate("pressOnce('#draft [role=alert]'); press()")
-    expect(desk.locator("body")).to_have_attribute("data-pressed", "1")
+    expect(desk.locator("body")).to_have_attribute("data-pressed", "1", timeout=20_000)
     expect(desk.locator("#draft").get_by_text(HELD)).to_be_visible()
     assert backstage(lambda: Draft.objects.get().status) == "pending"
 
@@ -276,7 +276,7 @@ def test_a_draft_that_is_opened_to_be_changed_is_not_sent_in_the_moment_of_a_not
       document.querySelector("#draft [data-edit]").click()
     }).observe(document.getElementById("timeline"), { childList: true, subtree: true })""")
     backstage(lambda: cairnloop.add_note(conversation_id=conversation.pk, text="Do not send it.", by=GRACE))
-    expect(desk.locator("body")).to_have_attribute("data-pressed", "1")
+    expect(desk.locator("body")).to_have_attribute("data-pressed", "1", timeout=20_000)
     expect(desk.locator("#draft").get_by_text(HELD)).to_be_visible()
     desk.wait_for_timeout(1_700)
     assert backstage(lambda: Draft.objects.get().status) == "pending"
