@@ -16,7 +16,7 @@ from cairnloop.governance.registry import registered_tools
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.origins import origin_meant
 from cairnloop.retrieval.calibrations import UnusableCalibration, find_calibration
-from cairnloop.retrieval.embedding import find_embedder
+from cairnloop.retrieval.embedding import EmbeddingFailed, find_embedder, model_of
 
 HOST = re.compile(r"(?:[\w-]+\.)+[\w-]+")
 
@@ -176,8 +176,8 @@ def check_calibration(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]
         if not get_settings().calibration_file:
             return
         embedder = find_embedder()
-        find_calibration(embedder.model if embedder else None)
-    except ImproperlyConfigured:
+        find_calibration(model_of(embedder) if embedder else None)
+    except (ImproperlyConfigured, EmbeddingFailed):
         return
     except UnusableCalibration as error:
         yield Error(

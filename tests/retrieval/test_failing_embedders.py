@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from cairnloop.checks import check_hooks
+from cairnloop.checks import check_calibration, check_hooks
 from cairnloop.hooks import load_hook
 from cairnloop.ops.doctor import probe_embedder
-from cairnloop.retrieval import embedding, indexing, vector_indexes
+from cairnloop.retrieval import calibrations, embedding, indexing, vector_indexes
 from cairnloop.retrieval.evidence import Degradation
 from cairnloop.retrieval.models import ChunkVector
 from cairnloop.retrieval.searching import search_knowledge
@@ -155,7 +156,9 @@ def test_an_answer_of_no_use_is_a_failure_of_the_embedder(answer: Any) -> None:
 def test_one_that_asks_a_server_what_it_is_leaves_words_while_that_is_away(
     which: str, monkeypatch: Any, settings: Any
 ) -> None:
-    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": "tests.retrieval.support.ConceptEmbedder"}
+    embedder = "tests.retrieval.support.ConceptEmbedder"
+    calibration = str(Path(calibrations.__file__).with_name("calibrations.json"))
+    settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": embedder, "CALIBRATION_FILE": calibration}
     make_article("Cache", "Clear the cache.")
     embed_everything()
 
@@ -165,9 +168,17 @@ def test_one_that_asks_a_server_what_it_is_leaves_words_while_that_is_away(
     monkeypatch.setattr(ConceptEmbedder, which, property(away))
     outcome = search_knowledge("cache", actor=OPERATOR)
     assert outcome.evidence and outcome.degradation is Degradation.EMBEDDER_FAILED
-    ask = {"dimensions": lambda one: embedding.embed(one, ["cache"]), "model": embedding.model_of}[which]
+    added = make_article("Tokens", "Renew the token.")
     with pytest.raises(embedding.EmbeddingFailed):
-        ask(ConceptEmbedder())
+        indexing.embed_chunks(revision_id=added.revisions.get().pk)
+    (finding,) = probe_embedder()
+    with pytest.raises(CommandError) as refused:
+        call_command("cairnloop_reindex", stdout=StringIO())
+    # Nothing is raised; what is wrong is said by the check of hooks.
+    list(check_calibration(None))
+    for said in (finding.found, str(refused.value)):
+        assert "ConnectionError" in said
+        assert CANARY not in said
 
 
 def test_vectors_that_are_generated_are_taken() -> None:

@@ -19,7 +19,7 @@ from cairnloop.retrieval.reindexing import NothingNamed, count_outdated, reindex
 from cairnloop.retrieval.searching import search_knowledge
 from cairnloop.testing import run_waiting_jobs
 from tests.factories import LIN, actor_of, make_article, make_conversation, make_operator
-from tests.retrieval.support import CUSTOMER, OPERATOR
+from tests.retrieval.support import CUSTOMER, OPERATOR, ConceptEmbedder
 
 CONCEPTS = "tests.retrieval.support.ConceptEmbedder"
 
@@ -151,6 +151,19 @@ class TestIndexing:
 
         monkeypatch.setattr("cairnloop.retrieval.embedding.embed", embed_while_it_is_reopened)
         assert case_indexing.embed_case(case_id=kept.pk) == 0
+
+    @pytest.mark.parametrize("which", ["model", "dimensions"])
+    def test_says_when_the_embedder_cannot_tell_what_it_is(self, embedder, monkeypatch, which):
+        resolved()
+        run_waiting_jobs()
+        ResolvedCaseVector.objects.all().delete()
+
+        def away(self):
+            raise ConnectionError
+
+        monkeypatch.setattr(ConceptEmbedder, which, property(away))
+        with pytest.raises(EmbeddingFailed, match="ConnectionError"):
+            case_indexing.embed_case(case_id=ResolvedCase.objects.get().pk)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -193,13 +193,11 @@ def probe_embedder() -> Iterator[Finding]:
             embedding.prepare(embedder)
             for vectors in (CHUNK_VECTORS, CASE_VECTORS):
                 refuse_other_dimensions(embedder, vectors=vectors)
+            yield Finding(Level.READY, "vectors", f"{embedding.model_of(embedder)} is ready.")
     except (ImproperlyConfigured, EmbeddingFailed) as error:
         yield Finding(
             Level.LOOK, "vectors", f"{error} Search matches words alone.", "See EMBEDDER in docs/reference/settings.md."
         )
-        return
-    if embedder is not None:
-        yield Finding(Level.READY, "vectors", f"{embedder.model} is ready.")
 
 
 def probe_live() -> Iterator[Finding]:

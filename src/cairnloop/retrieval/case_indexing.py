@@ -83,9 +83,10 @@ def embed_case(*, case_id: int) -> int:
     """
     written = 0
     for embedder in embedding.embedders():
+        model, dimensions = embedding.model_of(embedder), embedding.dimensions_of(embedder)
         missing = list(
             ResolvedCaseChunk.objects.filter(case_id=case_id)
-            .exclude(vectors__model=embedder.model)
+            .exclude(vectors__model=model)
             .order_by("index")
             .values_list("pk", "case__subject", "text")
         )
@@ -95,9 +96,9 @@ def embed_case(*, case_id: int) -> int:
             part = missing[at : at + EMBEDDED_AT_ONCE]
             vectors = embedding.embed(embedder, [passage(subject, (), text) for _, subject, text in part])
             rows = {chunk_id: vector for (chunk_id, *_), vector in zip(part, vectors, strict=True)}
-            written += _write_vectors(case_id=case_id, model=embedder.model, rows=rows)
-        if missing and not has_vector_index(embedder.model, embedder.dimensions, vectors=CASE_VECTORS):
-            publish(VectorIndexMissing(embedder.model, embedder.dimensions, CASE_VECTORS))
+            written += _write_vectors(case_id=case_id, model=model, rows=rows)
+        if missing and not has_vector_index(model, dimensions, vectors=CASE_VECTORS):
+            publish(VectorIndexMissing(model, dimensions, CASE_VECTORS))
     return written
 
 

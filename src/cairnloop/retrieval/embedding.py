@@ -47,7 +47,12 @@ def embedders() -> list[Any]:
 
 def model_of(embedder: Any) -> str:
     """Return the name of an embedder's model. Raises EmbeddingFailed where it cannot say it."""
-    return str(_answer(lambda: embedder.model))
+    return _answer(lambda: str(embedder.model))
+
+
+def dimensions_of(embedder: Any) -> int:
+    """Return how many numbers an embedder's vectors have. Raises EmbeddingFailed where it cannot say it."""
+    return _answer(lambda: int(embedder.dimensions))
 
 
 def embed(embedder: Any, texts: Sequence[str]) -> list[list[float]]:
@@ -73,7 +78,7 @@ def prepare(embedder: Any) -> None:
 
 
 def _checked_answer(embedder: Any, ask: Callable[[], Any], count: int) -> list[list[float]]:
-    dimensions = _answer(lambda: embedder.dimensions)
+    dimensions = dimensions_of(embedder)
     # What it returns may do its work, and fail, only while it is read.
     vectors = _answer(lambda: _first(ask(), count + 1))
     if len(vectors) != count:
@@ -91,7 +96,7 @@ def _at_most(seen: int, count: int) -> str:
     return f"more than {count}" if seen > count else str(seen)
 
 
-def _answer(ask: Callable[[], Any]) -> Any:
+def _answer(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except EmbeddingFailed:

@@ -29,9 +29,10 @@ def forget_model(*, model: str) -> int:
     """Delete every vector of a model, its sentences and its indexes, and return how many vectors there were.
 
     Raises ModelInUse for the model of an embedder that is set, unless what is stored has other dimensions than it;
-    UnknownModel where nothing is stored, naming what is; and ImproperlyConfigured where an embedder cannot be made.
+    UnknownModel where nothing is stored, naming what is; ImproperlyConfigured where an embedder cannot be made, and
+    EmbeddingFailed where one cannot name its model.
     """
-    if any(embedder.model == model and _fits(embedder) for embedder in embedding.embedders()):
+    if any(embedding.model_of(embedder) == model and _fits(embedder) for embedder in embedding.embedders()):
         raise ModelInUse
     known = stored_models()
     dimensions = {vectors: vector_indexes.indexed_dimensions(model, vectors=vectors) for vectors in _TABLES}

@@ -108,9 +108,10 @@ def embed_chunks(*, revision_id: int) -> int:
     """
     written = 0
     for embedder in embedding.embedders():
+        model, dimensions = embedding.model_of(embedder), embedding.dimensions_of(embedder)
         live = Chunk.objects.filter(revision_id=revision_id, words__isnull=False)
         missing = list(
-            not_embedded(live, model=embedder.model)
+            not_embedded(live, model=model)
             .order_by("index")
             .values_list("pk", "revision__title", "heading_path", "text")
         )
@@ -118,9 +119,9 @@ def embed_chunks(*, revision_id: int) -> int:
             refuse_other_dimensions(embedder, vectors=CHUNK_VECTORS)
         for at in range(0, len(missing), EMBEDDED_AT_ONCE):
             rows = _embedded(embedder, missing[at : at + EMBEDDED_AT_ONCE])
-            written += _write_vectors(revision_id=revision_id, model=embedder.model, rows=rows)
-        if missing and not has_vector_index(embedder.model, embedder.dimensions):
-            publish(VectorIndexMissing(embedder.model, embedder.dimensions, CHUNK_VECTORS))
+            written += _write_vectors(revision_id=revision_id, model=model, rows=rows)
+        if missing and not has_vector_index(model, dimensions):
+            publish(VectorIndexMissing(model, dimensions, CHUNK_VECTORS))
     return written
 
 

@@ -120,10 +120,11 @@ def _renew(corpus: Corpus, row_id: int, *, everything: bool) -> int:
 
 
 def _models() -> list[str]:
-    return [embedder.model for embedder in embedding.embedders()]
+    return [embedding.model_of(embedder) for embedder in embedding.embedders()]
 
 
 def _build_vector_indexes() -> None:
     for embedder in embedding.embedders():
+        model, dimensions = embedding.model_of(embedder), embedding.dimensions_of(embedder)
         for vectors in (vector_indexes.CHUNK_VECTORS, vector_indexes.CASE_VECTORS):
-            vector_indexes.ensure_vector_index(model=embedder.model, dimensions=embedder.dimensions, vectors=vectors)
+            vector_indexes.ensure_vector_index(model=model, dimensions=dimensions, vectors=vectors)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from cairnloop.retrieval.embedding import EmbeddingFailed
+from cairnloop.retrieval.embedding import EmbeddingFailed, dimensions_of, model_of
 from cairnloop.retrieval.vector_indexes import CASE_VECTORS, CHUNK_VECTORS, indexed_dimensions
 
 STORED = {
@@ -24,12 +24,13 @@ class OtherDimensions(EmbeddingFailed):
 def refuse_other_dimensions(embedder: Any, *, vectors: str) -> None:
     """Raise OtherDimensions where the vectors stored under an embedder's model have another number of dimensions."""
     # An index says it without a look at the rows, which lie behind those of all other models.
-    stored = indexed_dimensions(embedder.model, vectors=vectors) or _stored_dimensions(embedder.model, vectors)
-    if stored and embedder.dimensions not in stored:
+    model, dimensions = model_of(embedder), dimensions_of(embedder)
+    stored = indexed_dimensions(model, vectors=vectors) or _stored_dimensions(model, vectors)
+    if stored and dimensions not in stored:
         raise OtherDimensions(
-            f"Vectors of {stored[0]} numbers are stored for the model {embedder.model!r}, and its embedder says "
-            f"{embedder.dimensions}. Give the changed model a name of its own, or delete what is stored: "
-            f"cairnloop_reindex --forget '{embedder.model}'"
+            f"Vectors of {stored[0]} numbers are stored for the model {model!r}, and its embedder says "
+            f"{dimensions}. Give the changed model a name of its own, or delete what is stored: "
+            f"cairnloop_reindex --forget '{model}'"
         )
 
 
