@@ -15,6 +15,7 @@ from tests.retrieval.support import (
     CUSTOMER,
     OPERATOR,
     FailingEmbedder,
+    NextEmbedder,
     embed_everything,
     make_article,
     settings,
@@ -84,6 +85,22 @@ def test_a_failing_embedder_leaves_words() -> None:
         outcome = search_knowledge("refund", actor=OPERATOR)
     assert outcome.degradation is Degradation.EMBEDDER_FAILED
     assert [found.title for found in outcome.evidence] == ["Refunds"]
+
+
+def test_what_no_vector_of_the_model_stands_for_was_searched_by_words() -> None:
+    make_article("Refunds", "A refund takes five days.")
+    assert search_knowledge("unheard-of", actor=OPERATOR).degradation is None
+    outcome = search_knowledge("refund", actor=OPERATOR)
+    assert outcome.degradation is Degradation.NOT_EMBEDDED
+    assert outcome.evidence[0].reasons == (Reason.WORDS,)
+    embed_everything()
+    with override_settings(CAIRNLOOP={"EMBEDDER": f"{NextEmbedder.__module__}.NextEmbedder"}):
+        changed = search_knowledge("refund", actor=OPERATOR)
+    with override_settings(CAIRNLOOP={"EMBEDDER": ""}):
+        by_words = search_knowledge("refund", actor=OPERATOR)
+    assert changed.degradation is Degradation.NOT_EMBEDDED
+    assert changed.answerability == by_words.answerability
+    assert search_knowledge("refund", actor=OPERATOR).degradation is None
 
 
 def test_without_an_embedder_words_are_searched() -> None:

@@ -36,6 +36,8 @@ class Degradation(StrEnum):
 
     NO_EMBEDDER = "no_embedder"
     EMBEDDER_FAILED = "embedder_failed"
+    NOT_EMBEDDED = "not_embedded"
+    """What words found has no vectors of the embedder's model yet."""
 
 
 @dataclass(frozen=True, slots=True)

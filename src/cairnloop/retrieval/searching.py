@@ -77,7 +77,7 @@ def search_knowledge(
     Operators and the system find public and internal articles, everybody else public ones only. `cases` are the
     conversations whose resolved cases may appear; None leaves them out, and of more than half of the `limit` only what
     articles leave free is theirs. `locale` narrows to articles of one locale.
-    Without a working embedder words alone are searched, and `degradation` says so.
+    Without a working embedder, or anything it embedded, words alone are searched, and `degradation` says so.
     """
     query = _cleaned(query)
     _refuse(actor=actor, limit=limit, locale=locale, cases=cases, chunks_per_article=chunks_per_article)
@@ -130,6 +130,9 @@ def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQu
     meaning = _meaning(vector, model, scopes, chunk_count=read.chunk_count)
     if meaning is None:
         vector, degradation, meaning = None, Degradation.EMBEDDER_FAILED, {}
+    elif vector is not None and any(words.values()) and not any(meaning.values()):
+        # The nearest is always found, however far away: none of what is here has a vector of this model.
+        vector, degradation = None, Degradation.NOT_EMBEDDED
     legs = [fusing.Legs(source, words[source], meaning.get(source, ())) for source in scopes]
     fused = fusing.fuse(legs, query_words=len(query.split()))
     return _Found(read, fused, degradation, model if vector else None, vector)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cairnloop.hooks.operator_access import StaffAccess
-from cairnloop.models import Revision
+from cairnloop.models import ChunkVector, Revision
 from tests.factories import MATEUS, make_conversation
 from tests.web.conftest import browser_of, text_of
 from tests.web.search.conftest import make_found_article, search
@@ -186,3 +186,9 @@ class TestWordsAlone:
     def test_is_said_while_there_is_no_embedder(self, browser, skipped, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": ""}
         assert 'data-notice="Matched by words only."' in text_of(search(browser, "skipped"))
+
+    def test_is_said_while_nothing_is_embedded_yet(self, browser, skipped, settings):
+        ChunkVector.objects.all().delete()
+        settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": "tests.retrieval.support.ConceptEmbedder"}
+        said = "Matched by words only: meaning could not be compared just now."
+        assert f'data-notice="{said}"' in text_of(search(browser, "skipped"))

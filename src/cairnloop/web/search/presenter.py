@@ -279,7 +279,7 @@ def _notice(found: Found) -> str:
     match degradation:
         case Degradation.NO_EMBEDDER:
             return _("Matched by words only.")
-        case Degradation.EMBEDDER_FAILED:
+        case Degradation.EMBEDDER_FAILED | Degradation.NOT_EMBEDDED:
             return _("Matched by words only: meaning could not be compared just now.")
         case _:
             return ""
