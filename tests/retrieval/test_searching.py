@@ -58,6 +58,15 @@ def test_the_title_weighs_more_than_the_text() -> None:
     assert titles("webhooks")[0] == "Webhooks"
 
 
+def test_an_article_of_many_sections_leaves_others_their_place() -> None:
+    make_article("Voucher list", *(f"Voucher list, part {number}: vouchers of the list." for number in range(160)))
+    short = {f"Giving {word}" for word in ("alpha", "bravo", "delta", "gamma")}
+    for title in short:
+        make_article(title, "Before you begin, read what a voucher is for and who keeps the list of them.")
+    embed_everything()
+    assert set(titles("voucher list")) == {"Voucher list", *short}
+
+
 @pytest.mark.parametrize(
     "identifier", ["ERR_4012", "ci-cache", "v1.2.3", "lin@north.example", "/etc/trail/agent.conf", "TS-999"]
 )

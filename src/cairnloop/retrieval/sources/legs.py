@@ -15,6 +15,10 @@ from cairnloop.retrieval.lexicon import ReadQuery
 
 LEG_LIMIT = 100
 """How many each leg hands on to be fused."""
+MOST_OF_ONE = 20
+"""So many of them by words may be of one article or case: a long one does not hide the others."""
+LOOKED_AT = 4
+"""So many times what a leg hands on is looked at for others."""
 CHUNKS_A_NEIGHBOUR, MOST_NEIGHBOURS = 2_500, 400
 """The vector index keeps one neighbour in view for so many chunks; docs/decisions/0010-search-ranking.md."""
 TITLE, HEADING, TEXT = 1.0, 0.8, 0.667
@@ -80,16 +84,22 @@ def words_sql(read: ReadQuery, exactly: Exactly, scope: Scope, *, limit: int) ->
 WITH candidate AS MATERIALIZED (
     SELECT {scope.chunk} AS chunk_id, {scope.owner} AS owner_id, words FROM {scope.words_from}
     WHERE words @@ %s::tsquery AND {scope.where} LIMIT %s
-), best AS MATERIALIZED (
+), likely AS (
     SELECT chunk_id, owner_id, words, {" + ".join(terms)} AS score FROM candidate
     ORDER BY score DESC, chunk_id LIMIT %s
+), placed AS (
+    SELECT *, row_number() OVER (PARTITION BY owner_id ORDER BY score DESC, chunk_id) AS place FROM likely
+), best AS MATERIALIZED (
+    SELECT chunk_id, owner_id, words, score FROM placed
+    WHERE place <= {MOST_OF_ONE} ORDER BY score DESC, chunk_id LIMIT %s
 )
 SELECT chunk_id, owner_id, score, {identifier} AS has_identifier, {phrase} AS has_phrase
 FROM best ORDER BY score DESC, chunk_id
 """  # noqa: S608  # fragments are constants of this package; every value is a parameter
     chosen = narrowing.candidates(lexemes, chunk_count=read.chunk_count)
     room = narrowing.bound(lexemes)
-    return sql, [chosen, *scope.params, room, *score_params, limit, *identifier_params, *phrase_params]
+    bounds = [*score_params, LOOKED_AT * limit, limit]
+    return sql, [chosen, *scope.params, room, *bounds, *identifier_params, *phrase_params]
 
 
 def looking_for_neighbours(chunk_count: int) -> AbstractContextManager[None]:
