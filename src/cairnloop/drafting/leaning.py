@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from cairnloop.drafting.surroundings import turns
 from cairnloop.knowledge_base.sentences import sentence_spans
 
 WORD = re.compile(r"[^\W_]+")
@@ -53,7 +54,7 @@ ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡][\"'”’»)\]*_~`」』）]*\s*\Z")
-ALL_OF = r"\b(?:this|(?:whole|entire|rest of (?:this|the)|remainder of (?:this|the)))\s(?:\w+\s){0,2}"
+ALL_OF = r"\b(?:this|whole|entire|(?:rest|remainder)\sof\s(?:this|the))\s(?:\w+\s){0,2}"
 ALL_HERE = r"\b(?:everything|all|what) (?:here|below|(?:that )?follows)\b"
 OF_THE_ARTICLE = re.compile(
     rf"{ALL_OF}(?:page|article|guide|document|documentation|tutorial|chapter|text)\b|{ALL_HERE}", re.IGNORECASE
@@ -61,14 +62,30 @@ OF_THE_ARTICLE = re.compile(
 SURELY_OF_THE_ARTICLE = re.compile(
     rf"{ALL_OF}(?:article|guide|documentation|tutorial|chapter)\b|{ALL_HERE}", re.IGNORECASE
 )
-SAYS_WHAT_IT_IS_ABOUT = re.compile(
-    rf"(?:\S+\s){{0,4}}{ALL_OF}(?:page|document|text)\s(?:(?:only|also|just|mainly|does|do|not|no longer|still)\s)*"
+PAGE = rf"{ALL_OF}(?:page|document|text)\b"
+"""The article, or a page or a document of the product."""
+IS_ABOUT = re.compile(
+    rf"{PAGE}\s(?:(?:only|also|just|mainly|does|do|not|no longer|still)\s)*"
     r"(?:(?:appl|cover|describ|explain|concern|assum|refer|relat)\w*|"
     r"(?:is|are|was|were|(?:has|have) been)\s(?:\w+\s){0,3}"
     r"(?:for|about|valid|current|limited|specific|outdated|obsolete|deprecated|superseded|replaced|archived|retired))\b",
     re.IGNORECASE,
 )
-"""How a sentence begins that speaks of its own page. In others "this page" is one of the product: "Save this page"."""
+BEGINS_BY = re.compile(rf"(?:\S+\s){{0,4}}{IS_ABOUT.pattern}", re.IGNORECASE)
+"""How a sentence begins that speaks of its own page."""
+SKIPPED = re.compile(rf"\b(?:skip|ignor|disregard)\w*\s{PAGE}", re.IGNORECASE)
+HANDLING = r"""(?:
+      see(?:n|s|ing)?|saw|go(?:es)?|com(?:e|es|ing)|lets?|(?:view|open|visit|reach|return|access|find|found|show|display
+    | appear|hid|load|reload|refresh|clos|leav|bookmark|print|shar|sen[dt]|upload|download|attach|submit|provid|sign
+    | fill|complet|sav|edit|chang|updat|delet|remov|translat|cop[iy]|past|click|press|choos|select|enter|typ|list
+    | contain|empt|blank|look|ask|expir|stay|turn|los[et]|lost)\w*)"""
+HANDLED = re.compile(
+    rf"""\b{HANDLING}\s(?:\w+\s){{0,3}}?(?:{PAGE}) | (?:{PAGE})\s
+    (?:(?:must|can|cannot|may|should|will|is|are|was|be|been|has|have|had|does|do|did|not|no|only|also|never|always|first
+    |then|longer|automatically|by|itself)\s)*{HANDLING}\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What is done with a page of the product, or what it does."""
 OF_THE_SECTION = re.compile(
     r"\b(?:(?:this|these|following|next|remaining|rest of (?:this|the)|all|every|each)\s(?:\w+\s){0,2}"
     r"(?:sections?|parts?|steps?|instructions?|paragraphs?|lists?|rules?)|as follows|below)\b",
@@ -127,7 +144,16 @@ def speaks_of_the_text(text: str, *, surely: bool = False) -> str:
 
 def _is_surely_of_the_article(text: str) -> bool:
     sentences = (text[start:end].lstrip(MARKS) for start, end in sentence_spans(text, 0, len(text)))
-    return SURELY_OF_THE_ARTICLE.search(text) is not None or any(map(SAYS_WHAT_IT_IS_ABOUT.match, sentences))
+    return SURELY_OF_THE_ARTICLE.search(text) is not None or any(map(_speaks_of_its_page, sentences))
+
+
+def _speaks_of_its_page(sentence: str) -> bool:
+    """Return whether a sentence with "this page" means where it stands: it says what for, or limits it."""
+    if BEGINS_BY.match(sentence) or SKIPPED.search(sentence):
+        return True
+    if not OF_THE_ARTICLE.search(sentence) or not (turns(sentence) or takes_back(sentence)):
+        return False
+    return IS_ABOUT.search(sentence) is not None or HANDLED.search(sentence) is None
 
 
 def says_all_of(title: str, said: str) -> bool:

@@ -70,6 +70,13 @@ OF_EVERYTHING = (
     "Only owners can follow this guide.",
     "This document covers version 4.",
     "The prices on this page are about the enterprise plan.",
+    "If you use the free plan, this page does not apply to you.",
+    "Unless your company pays by invoice, all of what this document says is about somebody else.",
+    "Nothing on this page is possible with the free plan.",
+    "You only need this page if you are a reseller.",
+    "Do not rely on this page once you changed your plan.",
+    "If you can open Billing, this page is not for you.",
+    "Resellers can skip this page.",
 )
 OF_THE_PRODUCT = (
     "Owners and the billing contact see this page.",
@@ -78,6 +85,17 @@ OF_THE_PRODUCT = (
     "Click Save on this page.",
     "This page is empty at first.",
     "Translate the whole text by hand.",
+    "Only owners see this page.",
+    "Click Save on this page only once.",
+    "Do not close this page while the runner starts.",
+    "This page is empty until you pay.",
+    "This page does not load without a network.",
+    "If a payment fails, this page shows why.",
+    "If this page stays blank, ask support.",
+    "Ask support if you lost this document.",
+    "Without an order you cannot upload this document.",
+    "This document must not be signed by anybody else.",
+    "This page can only be opened by owners.",
 )
 HEADINGS = ("Enterprise plan", "What you must never do", "On Windows", "Myths", "If nothing else helps")
 BROKEN = (
@@ -207,6 +225,11 @@ class TestWhatIsQuoted:
         # In doubt it may limit the quote, and the card says so.
         quote = text.index(HARMLESS[3]), text.index(HARMLESS[3]) + len(HARMLESS[3])
         assert omission_in(text, [quote]) == Omission.ELSEWHERE
+
+    @pytest.mark.parametrize("everything", OF_EVERYTHING)
+    def test_is_what_limits_all_of_the_article_wherever_it_stands(self, everything):
+        (seats, *_) = units_of(f"## Indigo seats\n\n{HARMLESS[3]}\n\n## Elsewhere\n\n{everything}")
+        assert [line.text for line in seats.scope] == [everything]
 
     def test_is_what_speaks_of_the_article_below_its_own_heading(self):
         scope = "This page covers machines of resellers."
