@@ -350,6 +350,14 @@ class TestTheHostsPolicy:
         assert (reply.evidence_days, question.evidence_days) == ((0,), ())
         assert reply.quoted >= 1 and reply.unverified == 0
 
+    def test_is_asked_at_medium_risk_where_the_draft_may_answer_one_question_of_several(self, knowledge, settings):
+        settings.CAIRNLOOP = {**WORDS_ONLY, "AUTOMATION_POLICY": f"{HERE}.CuriousPolicy"}
+        CuriousPolicy.asked.clear()
+        conversation = ask("How are duplicate card charges refunded?")
+        write(conversation, ASKED)
+        draft_for(conversation)
+        assert [(facts.kind, facts.risk) for facts in CuriousPolicy.asked] == [("reply", "medium")]
+
     def test_is_told_how_old_the_evidence_is_and_what_the_host_knows(self, knowledge, settings, monkeypatch):
         hooks = {"AUTOMATION_POLICY": f"{HERE}.CuriousPolicy", "CONTEXT_PROVIDER": f"{HERE}.Knowing"}
         settings.CAIRNLOOP = {**WORDS_ONLY, **hooks}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cairnloop.drafting.questions import QUESTION_CHARS, question_of
+from cairnloop.drafting.questions import QUESTION_CHARS, asks_several, question_of
 
 SKIPPED = "Why was my pipeline run skipped when every seat is taken?"
 LOG = "\n".join(f"[12:{at:02d}] step {at} finished with status ok and nothing else to say of it" for at in range(30))
@@ -14,8 +14,15 @@ TimeoutError: no seat was free"""
 
 def ask(*turns: str, names: tuple[str, ...] = ()) -> str:
     """Turns as the customer and the operator write them in turn; a leading ">" is the operator's."""
-    said = [("operator", turn[1:]) if turn.startswith(">") else ("customer", turn) for turn in turns]
-    return question_of(said, names=names)
+    return question_of(as_turns(*turns), names=names)
+
+
+def several(*turns: str) -> bool:
+    return asks_several(as_turns(*turns), names=("Lin Zhao", "Ada"))
+
+
+def as_turns(*turns: str) -> list[tuple[str, str]]:
+    return [("operator", turn[1:]) if turn.startswith(">") else ("customer", turn) for turn in turns]
 
 
 class TestQuestionOf:
@@ -140,3 +147,62 @@ class TestQuestionOf:
     def test_is_empty_for_no_turns_and_where_the_operator_spoke_last(self):
         assert ask() == ""
         assert ask("How do I export runs?", ">Under CI.") == ""
+
+
+class TestAsksSeveral:
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "How do I reset my password? Where are my invoices?",
+            "How do I reset my password? And the invoices of March?",
+            "How do I reset my password and where are my invoices?",
+            "How do I reset my password? Thanks!\n\nOne more thing: where are my invoices?",
+            "how do i reset my password? where are my invoices?",
+            "how do i reset my password\nwhere are my invoices",
+            "Wie ändere ich mein Passwort und wo sind meine Rechnungen?",
+            "كيف أغير كلمة المرور؟ أين فواتيري؟",
+            "パスワードの変更方法は？請求書はどこですか？",
+        ],
+    )
+    def test_in_one_message(self, message):
+        assert several(message)
+        assert several("Can I export runs?", ">Under CI.", message)
+
+    @pytest.mark.parametrize("second", ["Where are my invoices?", "Where do I find invoices", "And annual plans?"])
+    def test_in_several_messages(self, second):
+        assert several("How do I reset my password?", second)
+        assert several("How do I reset my password?", second, "Thanks!")
+        assert not several("How do I reset my password?", ">Under Account.", second)
+
+    def test_where_one_message_is_left_out(self):
+        assert several("My runs are skipped since Monday.", "Where do I find the invoices of March?")
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "Hi! How do I reset my password? Thanks!",
+            "Can I export? I need it as CSV.",
+            "Hello? Is anybody there? How do I reset my password?",
+            "How do I reset my password?? Any news?",
+            "How do I export? I mean, how do I export runs?",
+            "I cannot sign in. How do I reset my password? I tried it twice.",
+            "Does https://acme.example/?page=2 show a reset of passwords?",
+            "Where are my invoices?\n\n> How do I reset my password?\n> Can I export runs?",
+            "Where are my invoices?\n\nOn Mon, Ada <ada@acme.example> wrote:\nHow do I reset my password?",
+            "Where are my invoices?\n\n-----Original Message-----\nCan I export runs?",
+            "Where are my invoices?\n-- \nLin. Questions? Ask our office?",
+            f"{SKIPPED}\n\n```\nDelete everything? Overwrite the folder?\n```",
+            "My runs are skipped.",
+            "Webhook secret rotation",
+        ],
+    )
+    def test_is_false_for_one_question(self, message):
+        assert not several(message)
+
+    def test_is_false_for_one_question_in_pieces(self):
+        assert not several("Hi Ada!", "Can I export?", "I need it as CSV.")
+        assert not several("My runs are skipped since Monday.", "How do I start them?")
+        assert not several(SKIPPED, "Any news?", "Hello?", SKIPPED)
+        assert not several(SKIPPED, f"Again: {SKIPPED}")
+        assert not several(TRACE, "Where are my invoices?")
+        assert not several("Thanks!") and not several()

@@ -60,6 +60,12 @@ class TestRiskOf:
         assert risk(free, guests, text=SEATS) == "low"
         assert risk(free, guests, text=SEATS, title="Free seats") == "low"
 
+    def test_is_medium_where_the_customer_may_have_asked_several_things(self):
+        claims = sealed(("Seats are “free”. They hold two guests.",) * 2, text=SEATS)
+        assert risk_of(claims, fell_back=False).value == "low"
+        assert risk_of(claims, fell_back=False, asks_several=True).value == "medium"
+        assert risk_of(claims, fell_back=True, asks_several=True).value == "high"
+
     def test_is_medium_for_another_order_a_title_or_a_section_left_out(self):
         free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2 + GOES_ON
         assert risk(guests, free, text=SEATS) == "medium"

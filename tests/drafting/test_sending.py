@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 import cairnloop
@@ -117,6 +118,14 @@ class TestWhatStandsAgainstIt:
     def test_is_a_sentence_without_a_source(self, allowing, settings):
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "DRAFT_GENERATOR": f"{HERE}.ObedientGenerator"}
         self.held(draft_for(ask(f"{ASKED} Tell me it is free of charge.")), "not_verified")
+
+    def test_is_more_than_one_question(self, allowing, ada):
+        conversation = ask("How are duplicate card charges refunded?")
+        cairnloop.receive_message(conversation_id=conversation.pk, text=ASKED, by=LIN)
+        self.held(draft_for(conversation), "asks_several")
+        shown = text_of_page(browser_of(ada).get(reverse("cairnloop:conversation", args=[conversation.pk])))
+        assert "The customer may have asked several things:" in shown
+        assert "this may answer one of them only, read all they wrote" in shown
 
     def test_is_a_colleague_who_wrote_meanwhile(self, allowing, monkeypatch):
         conversation = ask()

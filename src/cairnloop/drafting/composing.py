@@ -16,7 +16,7 @@ from cairnloop.drafting.courtesies import Courtesies, courtesies_for
 from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.grounding import Decision, Findings, Kind, decide, decide_without_quotes
 from cairnloop.drafting.models import Draft
-from cairnloop.drafting.questions import question_of
+from cairnloop.drafting.questions import asks_several, question_of
 from cairnloop.drafting.sealing import SealedSentence, SealedSource, Standing, seal
 from cairnloop.drafting.usable import UnusableDraft, usable_claims, usage_in
 from cairnloop.hooks import HOOKS, load_hook
@@ -61,6 +61,8 @@ class Task:
     """How often in a row the customer was asked back already."""
     instruction: str = ""
     """What an operator asked of this draft, masked; never a customer's words."""
+    asks_several: bool = False
+    """The customer may have asked more than the question."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +109,7 @@ def task_for(
         courtesies=courtesies_for(customer_name),
         clarifications=clarifications,
         instruction=mask(instruction, names=names),
+        asks_several=asks_several(turns, names=names),
     )
 
 

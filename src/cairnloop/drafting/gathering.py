@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from cairnloop.conversations.holding import hold_conversation
 from cairnloop.conversations.models import Conversation, Message
-from cairnloop.core.actors import ActorKind
 from cairnloop.core.errors import NotFound
 from cairnloop.core.transactions import command
-from cairnloop.drafting.composing import TURNS
 from cairnloop.drafting.models import Draft
-from cairnloop.drafting.queries import instruction_for
+from cairnloop.drafting.queries import instruction_for, operator_names_in, said_last
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +40,7 @@ def gather_wanted(*, conversation_id: int) -> Wanted | None:
         conversation = hold_conversation(conversation_id)
     except NotFound:
         return None
-    recent = _recent(conversation) if conversation.is_open and conversation.waiting_since else []
+    recent = said_last(conversation_id) if conversation.is_open and conversation.waiting_since else []
     own = [message.sequence for message in recent if message.role == Message.Role.CUSTOMER]
     if not own:
         return None
@@ -54,18 +50,10 @@ def gather_wanted(*, conversation_id: int) -> Wanted | None:
         conversation=conversation,
         answers_sequence=own[-1],
         turns=[(message.role, message.text) for message in recent],
-        # Of people alone: "Automatic reply" is no name, and its words are words of questions.
-        operator_names=sorted({each.author_name for each in recent if each.author_kind == ActorKind.OPERATOR}),
+        operator_names=operator_names_in(recent),
         clarifications=_clarifications(conversation),
         instruction=instruction_for(conversation_id, answering=own[-1]),
     )
-
-
-def _recent(conversation: Conversation) -> list[Message]:
-    # What the host's own code said is no answer: the customer still waits.
-    asked_or_answered = Q(role=Message.Role.CUSTOMER) | Message.ANSWERING
-    said = Message.objects.filter(asked_or_answered, conversation=conversation)
-    return list(said.order_by("-sequence")[:TURNS])[::-1]
 
 
 def _clarifications(conversation: Conversation) -> int:

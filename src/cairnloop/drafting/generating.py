@@ -72,6 +72,7 @@ def generate_draft(*, conversation_id: int) -> Draft | None:
             question=task.question,
             evidence=composed.evidence,
             addressed_to=addressed_to(conversation),
+            asks_several=task.asks_several,
         )
     )
 
@@ -94,7 +95,7 @@ def _facts(task: Task, conversation: ConversationFacts, composed: Composed, now:
         customer=customer_known_to_host(conversation.customer_ref),
         kind=composed.decision.kind.value,
         reason=composed.decision.reason.value,
-        risk=risk_of(composed.sentences, fell_back=bool(composed.fallback_cause)),
+        risk=risk_of(composed.sentences, fell_back=bool(composed.fallback_cause), asks_several=task.asks_several),
         answerability=composed.judged.score,
         threshold=composed.judged.threshold,
         quoted=standings.count(Standing.QUOTED),

@@ -96,6 +96,7 @@ class Draft(models.Model):
         NONE = "", ""
         STOPPED = "stopped", _("Automatic replies are stopped")
         NOT_VERIFIED = "not_verified", _("A sentence has no source")
+        ASKS_SEVERAL = "asks_several", _("The customer may have asked several things")
         WRITTEN_MEANWHILE = "written_meanwhile", _("Somebody wrote after the customer")
         WAITED_BEFORE = "waited_before", _("The draft it replaces waited for a person")
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from django.db.models import Q
+
+from cairnloop.conversations.models import Message
+from cairnloop.core.actors import ActorKind
+from cairnloop.drafting.composing import TURNS
 from cairnloop.drafting.models import Draft, DraftSentence
 
 
@@ -12,6 +17,21 @@ def latest_drafts(conversation_id: int) -> tuple[Draft | None, Draft | None]:
     latest = list(Draft.objects.of_conversation(conversation_id).order_by("-id")[:2])
     last, before, *_ = [*latest, None, None]
     return last, before
+
+
+def said_last(conversation_id: int, *, up_to: int | None = None) -> list[Message]:
+    """Return what a draft is prepared from: what customer and operators said last, up to one sequence; one query."""
+    # What the host's own code said is no answer: the customer still waits.
+    said = Message.objects.filter(Q(role=Message.Role.CUSTOMER) | Message.ANSWERING, conversation=conversation_id)
+    if up_to is not None:
+        said = said.filter(sequence__lte=up_to)
+    return list(said.order_by("-sequence")[:TURNS])[::-1]
+
+
+def operator_names_in(messages: Iterable[Message]) -> list[str]:
+    """Return the names of whoever answered in some messages."""
+    # Of people alone: "Automatic reply" is no name, and its words are words of questions.
+    return sorted({each.author_name for each in messages if each.author_kind == ActorKind.OPERATOR})
 
 
 def instruction_for(conversation_id: int, *, answering: int) -> str:

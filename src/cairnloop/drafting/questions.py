@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 
 from cairnloop.drafting.logs import parted
 from cairnloop.knowledge_base.sentences import sentence_spans
@@ -75,6 +75,20 @@ FUNCTION_WORDS = frozenset(
 )
 """Words that say nothing of what a question is about; nor does a contraction such as "I'm"."""
 PLACEHOLDERS = (EMAIL, NAME, NUMBER, SECRET)
+PART_ENDS = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？｡])|\n+")
+ENDS_ASKING = re.compile(r"[?？؟][\W_]*\Z")
+BEGINS_ASKING = re.compile(r"\W*(?:how|what|where|why|which|who|wie|was|wo|warum|welche\w?|wer)\b", re.IGNORECASE)
+ASKS_ON = re.compile(
+    r"(?<=\w)[\s,;]+(?:and|or|also|plus|und|oder)\s+(?:(?:also|auch)\s+)?"
+    r"(?=(?:how|what|where|when|why|which|who|wie|was|wo|wann|warum|welche\w?|wer)\b)",
+    re.IGNORECASE,
+)
+"""What stands between two questions of one sentence."""
+HISTORY = re.compile(
+    r"\s*-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete)\b.*|.*\b(?:wrote|schrieb\b.*):\s*|(?:from|von):.*[@<].*",
+    re.IGNORECASE,
+)
+"""The line below which a mail repeats those before it."""
 
 
 def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> str:
@@ -85,21 +99,30 @@ def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) 
     its place. What does not stand alone, such as "And for annual plans?", is read together with what they wrote before
     it: since the last answer, as far as it takes, and one turn before that answer.
     """
-    unmasked = _unanswered(turns)
-    earlier = [text for role, text in turns[: len(turns) - len(unmasked)] if role == CUSTOMER]
     names = tuple(names)
-    unanswered = [_masked(text, names) for text in unmasked]
-    said = [text for text in unanswered if not is_small_talk(text)]
-    # "Any news?" is no question of its own, and brings back the one before.
-    said = [text for text in said if not _waits(text)] or said[-1:]
+    said = _said_since_the_answer(turns, names)
     if not said:
         return ""
-    asked = said[-1:]
-    while len(asked) < min(len(said), JOINED_TURNS) and not _is_question(asked):
-        asked = said[-len(asked) - 1 :]
+    asked = _asked_last(said)
     if not stands_alone(_said(asked)) or all(map(_waits, asked)):
+        earlier = [text for role, text in turns[: len(turns) - len(_unanswered(turns))] if role == CUSTOMER]
         asked = [text for text in (_masked(each, names) for each in earlier) if not is_small_talk(text)][-1:] + asked
     return _searchable(asked)
+
+
+def asks_several(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> bool:
+    """Return whether the customer may ask more since the last answer than the one question of `question_of`.
+
+    They do by several questions, in one message or in several, and by a message that the question leaves out. What
+    says the same once more does not count, nor does what a mail repeats of those before it.
+    """
+    said = _said_since_the_answer(turns, tuple(names))
+    asked = _asked_last(said)
+    left_out = said[: len(said) - len(asked)]
+    if any(_own_words(_written(text)) - _own_words(_said(asked)) for text in left_out):
+        return True
+    questions = {words for text in said for words in map(_own_words, _questions_in(text)) if words}
+    return any(one - other and other - one for one in questions for other in questions)
 
 
 def is_small_talk(text: str) -> bool:
@@ -110,6 +133,42 @@ def is_small_talk(text: str) -> bool:
     if all(word in SMALL_TALK for word in words):
         return True
     return _waits(text) and not WAITING.isdisjoint(words) and QUESTION_WORDS.isdisjoint(words)
+
+
+def _said_since_the_answer(turns: Sequence[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
+    said = [text for text in (_masked(each, names) for each in _unanswered(turns)) if not is_small_talk(text)]
+    # "Any news?" is no question of its own, and brings back the one before.
+    return [text for text in said if not _waits(text)] or said[-1:]
+
+
+def _asked_last(said: Sequence[str]) -> list[str]:
+    """Return the last of some turns, as many as it takes to ask something."""
+    asked = list(said[-1:])
+    while len(asked) < min(len(said), JOINED_TURNS) and not _is_question(asked):
+        asked = list(said[-len(asked) - 1 :])
+    return asked
+
+
+def _questions_in(text: str) -> Iterator[str]:
+    """Return what of a message asks: what ends so, or where nothing does, what begins so."""
+    parts = PART_ENDS.split(_written(text))
+    asking = [part for part in parts if ENDS_ASKING.search(part)] or [
+        each for each in parts if BEGINS_ASKING.match(each)
+    ]
+    return chain.from_iterable(ASKS_ON.split(part) for part in asking)
+
+
+def _written(text: str) -> str:
+    """Return what of a message a person wrote anew, without what they pasted and what a mail repeats."""
+    # First of all: the line itself looks pasted.
+    new = takewhile(lambda line: HISTORY.fullmatch(line) is None, text.splitlines())
+    said, _ = parted("\n".join(line for line in new if not line.lstrip().startswith(">")))
+    return "\n".join(said)
+
+
+def _own_words(text: str) -> frozenset[str]:
+    words = (word.lower() for word in WORD.findall(text))
+    return frozenset(word for word in words if word not in WAITING and not _says_nothing(word))
 
 
 def _waits(text: str) -> bool:

@@ -13,13 +13,16 @@ from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.hooks.automation_policy import DraftRisk
 
 
-def risk_of(sentences: Iterable[SealedSentence], *, fell_back: bool) -> DraftRisk:
-    """Return the risk of a draft; `fell_back` where the host's generator failed and another took its place."""
+def risk_of(sentences: Iterable[SealedSentence], *, fell_back: bool, asks_several: bool = False) -> DraftRisk:
+    """Return the risk of a draft; `fell_back` where the host's generator failed and another took its place.
+
+    With `asks_several` the customer may have asked more than it answers.
+    """
     sentences = list(sentences)
     risks = [_risk_of(sentence, sentences) for sentence in sentences]
     if fell_back or DraftRisk.HIGH in risks:
         return DraftRisk.HIGH
-    if DraftRisk.MEDIUM in risks or omissions_of(sentences):
+    if asks_several or DraftRisk.MEDIUM in risks or omissions_of(sentences):
         return DraftRisk.MEDIUM
     return DraftRisk.LOW
 

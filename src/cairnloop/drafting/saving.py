@@ -64,6 +64,8 @@ class Prepared:
     evidence: Sequence[Evidence]
     addressed_to: tuple[str, str, str]
     """The customer's reference, their name and their company's, as they were when it was worded."""
+    asks_several: bool = False
+    """The customer may have asked more than it answers."""
 
 
 class SourceChangedMeanwhile(CairnloopError):
@@ -125,7 +127,7 @@ def save_draft(prepared: Prepared) -> Draft | None:
             conversation_id=conversation.pk,
             names=prepared.addressed_to[1:],
         )
-    _follow_verdict(draft, sentences)
+    _follow_verdict(draft, sentences, asks_several=prepared.asks_several)
     Conversation.objects.filter(pk=conversation.pk).update(changed_at=draft.prepared_at)
     publish(DraftPrepared(conversation.pk, draft.pk))
     telemetry.count("draft.prepared", kind=draft.kind, reason=draft.reason)
@@ -185,12 +187,12 @@ def _insert(conversation: Conversation, prepared: Prepared) -> tuple[Draft, list
     return draft, sentences
 
 
-def _follow_verdict(draft: Draft, sentences: Sequence[DraftSentence]) -> None:
+def _follow_verdict(draft: Draft, sentences: Sequence[DraftSentence], *, asks_several: bool) -> None:
     # A person is told why there is no answer whatever the policy says: an escalation sends nothing.
     if draft.kind == Draft.Kind.ESCALATION:
         return
     if draft.verdict == Verdict.ALLOW:
-        send_automatically(draft=draft, sentences=sentences)
+        send_automatically(draft=draft, sentences=sentences, asks_several=asks_several)
     elif draft.verdict == Verdict.DENY:
         draft.discard(by=POLICY, at=draft.prepared_at, reason=Draft.DiscardReason.POLICY)
         record("draft.discarded", by=POLICY, subject=f"draft:{draft.pk}", evidence={"reason": draft.discard_reason})

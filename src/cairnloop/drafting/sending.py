@@ -24,12 +24,13 @@ POLICY = Actor.system("automation_policy")
 
 
 @command
-def send_automatically(*, draft: Draft, sentences: Sequence[DraftSentence]) -> Draft:
+def send_automatically(*, draft: Draft, sentences: Sequence[DraftSentence], asks_several: bool) -> Draft:
     """Send a draft that the policy allowed as one reply, marked as automatic; or note why it waits all the same.
 
     The caller holds the conversation and the articles that are quoted, and found both as the draft needs them.
+    With `asks_several` it waits: what it does not answer would count as answered.
     """
-    held = _held_because(draft, sentences)
+    held = _held_because(draft, sentences, asks_several=asks_several)
     if held:
         draft.hold_back(because=held)
         record("draft.held_back", by=POLICY, subject=f"draft:{draft.pk}", evidence={"because": held.value})
@@ -54,9 +55,11 @@ def send_automatically(*, draft: Draft, sentences: Sequence[DraftSentence]) -> D
     return draft
 
 
-def _held_because(draft: Draft, sentences: Sequence[DraftSentence]) -> Draft.HeldBack:
+def _held_because(draft: Draft, sentences: Sequence[DraftSentence], *, asks_several: bool) -> Draft.HeldBack:
     if not sentences or any(each.standing == DraftSentence.Standing.UNVERIFIED for each in sentences):
         return Draft.HeldBack.NOT_VERIFIED
+    if asks_several:
+        return Draft.HeldBack.ASKS_SEVERAL
     written = Message.objects.filter(conversation_id=draft.conversation_id)
     if written.unseen_by(POLICY, after=draft.answers_sequence).exists():
         return Draft.HeldBack.WRITTEN_MEANWHILE

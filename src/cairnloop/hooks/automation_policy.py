@@ -30,7 +30,8 @@ class DraftRisk(StrEnum):
     """It says whole articles, word for word and in their order: no section of an article it quotes is left out, nor a
     heading or a title whose words or signs it does not say itself."""
     MEDIUM = "medium"
-    """A sentence says in other words what its source says, or a piece of it; or part of an article is left out."""
+    """A sentence says in other words what its source says, or a piece of it; part of an article is left out; or
+    the customer may have asked several things."""
     HIGH = "high"
     """A sentence has no source, or the host's generator failed and another took its place."""
 

@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
                             ("", ""),
                             ("stopped", "Automatic replies are stopped"),
                             ("not_verified", "A sentence has no source"),
+                            ("asks_several", "The customer may have asked several things"),
                             ("written_meanwhile", "Somebody wrote after the customer"),
                             ("waited_before", "The draft it replaces waited for a person"),
                         ],

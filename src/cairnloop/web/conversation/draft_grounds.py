@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from cairnloop.conversations.models import Conversation, Message
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.omissions import Omission, limits, omissions_in
+from cairnloop.drafting.queries import operator_names_in, said_last
+from cairnloop.drafting.questions import asks_several
 from cairnloop.drafting.sealing import says_word_for_word
 from cairnloop.drafting.structure import PlacedSentence, QuotedArticle
 from cairnloop.drafting.surroundings import surroundings_of
@@ -58,7 +60,8 @@ def grounds_of(draft: Draft, sentences: Sequence[DraftSentence], conversation: C
     found = [*_claims(sentences), *_left_out(sentences), *_age(sentences)]
     if draft.kind == Draft.Kind.CLARIFICATION:
         found.append(Ground("circle-help", "info", _("Not enough was found:"), str(CLARIFICATIONS[draft.reason])))
-    found += _answered(draft, conversation)
+    said = said_last(conversation.pk, up_to=draft.answers_sequence)
+    found += [*_asked(said, conversation), *_answered(draft, said)]
     if draft.held_back:
         found.append(Ground("hand", "warning", _("Not sent by itself:"), draft.get_held_back_display()))
     else:
@@ -133,9 +136,16 @@ def _age(sentences: Sequence[DraftSentence]) -> list[Ground]:
     return [Ground("circle-check", "success", _("Sources are current."), text)]
 
 
-def _answered(draft: Draft, conversation: Conversation) -> list[Ground]:
-    messages = Message.objects.filter(conversation=conversation, sequence=draft.answers_sequence)
-    at = messages.values_list("created_at", flat=True).first()
+def _asked(said: Sequence[Message], conversation: Conversation) -> list[Ground]:
+    names = (conversation.customer_name, conversation.account_name, *operator_names_in(said))
+    if not asks_several([(each.role, each.text) for each in said], names=names):
+        return []
+    text = _("this may answer one of them only, read all they wrote")
+    return [Ground("triangle-alert", "warning", _("The customer may have asked several things:"), text)]
+
+
+def _answered(draft: Draft, said: Sequence[Message]) -> list[Ground]:
+    at = next((each.created_at for each in said if each.sequence == draft.answers_sequence), None)
     if at is None:
         return []
     text = _("of %(time)s, nothing newer has arrived") % {"time": date_format(timezone.localtime(at), "H:i")}
