@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cairnloop.drafting.risks import risk_of
-from cairnloop.drafting.sealing import Doubt, SealedSentence, SealedSource, Standing, seal
+from cairnloop.drafting.sealing import Doubt, SealedSentence, SealedSource, Standing, says_word_for_word, seal
 from cairnloop.hooks.draft_generator import DraftClaim
 
 TEXT = """## Passwords
@@ -65,6 +65,20 @@ class TestRiskOf:
         assert risk_of(claims, fell_back=False).value == "low"
         assert risk_of(claims, fell_back=False, asks_several=True).value == "medium"
         assert risk_of(claims, fell_back=True, asks_several=True).value == "high"
+
+    @pytest.mark.parametrize(
+        ("written", "other"),
+        [
+            ("[over there](https://acme.example/ “Seats”)", '[over there](https://acme.example/ "Seats")'),
+            ("[over there](https://acme.example/ ‘Seats’)", "[over there](https://acme.example/ 'Seats')"),
+        ],
+    )
+    def test_is_not_low_where_typography_makes_or_breaks_a_link(self, written, other):
+        for article, claim in ((written, other), (other, written)):
+            text = f"Seats are listed {article} every day."
+            assert risk((text, text), text=text) == "low"
+            assert risk((f"Seats are listed {claim} every day.", text), text=text) != "low"
+            assert says_word_for_word(f"They’re {article}  there.", f"They're {article}\nthere.")
 
     def test_is_medium_for_another_order_a_title_or_a_section_left_out(self):
         free, guests = ("Seats are “free”.",) * 2, ("They hold two guests.",) * 2 + GOES_ON

@@ -75,6 +75,11 @@ def rewritten(text: str) -> int:
     return len(REWRITTEN.findall(str(render_markdown(text))))
 
 
+def marked_up(text: str) -> tuple[tuple[str, str, int], ...]:
+    """Return the marks a sentence is shown with: each tag, where it leads, and behind how many letters and digits."""
+    return tuple(_Page(str(render_inline(text))).marks)
+
+
 def without_unseen(text: str) -> str:
     """Return `text` without the characters that have no width."""
     return "".join(character for character in text if not _is_unseen(character))
@@ -124,17 +129,24 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.words = ""
         self.links: set[str] = set()
+        self.marks: list[tuple[str, str, int]] = []
+        self._letters = 0
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.words += "" if tag in INLINE else "\n"
         self.links.update(value for name, value in attrs if name == "href" and value is not None)
+        # A line that goes on in the next one is no mark.
+        if tag != "br":
+            self.marks.append((tag, dict(attrs).get("href") or "", self._letters))
         # Shown when somebody points at it.
         self.words += "".join(f" {value} " for name, value in attrs if name == "title" and value)
 
     def handle_endtag(self, tag: str) -> None:
         self.words += "" if tag in INLINE else "\n"
+        self.marks.append((f"/{tag}", "", self._letters))
 
     def handle_data(self, data: str) -> None:
         self.words += data
+        self._letters += sum(map(str.isalnum, data))

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from cairnloop.drafting.addresses import foreign_addresses, hold_split_addresses
 from cairnloop.drafting.phrasing import text_of
-from cairnloop.drafting.reading import REWRITING, is_turned, rewritten
+from cairnloop.drafting.reading import REWRITING, is_turned, marked_up, rewritten
 from cairnloop.drafting.single_sentence import holds_several_sentences, is_one_line, is_plain, without_marker
 from cairnloop.drafting.surroundings import surroundings_of, turns
 from cairnloop.hooks.draft_generator import DraftClaim
@@ -187,10 +187,13 @@ def _marked(sentence: SealedSentence, doubt: Doubt) -> SealedSentence:
 def says_word_for_word(text: str, quote: str) -> bool:
     """Return whether a text is what a source says; white space, typography and the number of a step may differ.
 
-    So may where a word may be broken, if the text leaves that out. Elsewhere what nobody sees makes Markdown of signs.
+    So may where a word may be broken, if the text leaves that out. Elsewhere what nobody sees makes Markdown of signs,
+    as typography does: `[a](https://acme.example/ "b")` is a link, and with “b” none.
     """
     said = {_written(each) for each in (text, without_marker(text))}
-    return not said.isdisjoint((_written(quote), _written(BROKEN_WORD.sub("", quote))))
+    if said.isdisjoint((_written(quote), _written(BROKEN_WORD.sub("", quote)))):
+        return False
+    return text == quote or marked_up(without_marker(text)) == marked_up(without_marker(quote))
 
 
 def _written(text: str) -> str:
