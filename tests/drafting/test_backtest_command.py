@@ -226,6 +226,11 @@ class TestAFile:
         assert (report["answered"], report["abstained"]) == (1, {"nothing_found": 1})
         assert '"turn": "a:1", "kind": "reply"' in (tmp_path / "run.jsonl").read_text()
 
+    def test_may_begin_with_the_mark_that_some_editors_write(self, knowledge, tmp_path):
+        path = lines(tmp_path / "past.jsonl", talk("a", ASKED, "Every seat is taken."))
+        path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+        assert backtest("--file", path)["answered"] == 1
+
     def test_names_who_is_to_be_masked(self, knowledge, tmp_path, settings):
         settings.CAIRNLOOP = {**WORDS_ONLY, "DRAFT_GENERATOR": f"{HERE}.CuriousGenerator"}
         talked = talk("a", "Good morning", "Ada Brandt here.", f"Thanks, Ada Brandt. {ASKED}", "Every seat is taken.")

@@ -164,7 +164,7 @@ def _from_row(row: dict[str, Any]) -> PastConversation:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             for found, (number, line) in enumerate(_lines(path, file), start=1):
                 if found > MOST_CONVERSATIONS:
                     raise UnusableConversations(
