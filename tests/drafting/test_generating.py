@@ -10,6 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 import cairnloop
+from cairnloop.conf import get_settings
 from cairnloop.drafting import composing, generating
 from cairnloop.drafting.courtesies import courtesies_for
 from cairnloop.drafting.jobs import MOST_PUT_OFF, generate_draft
@@ -402,6 +403,32 @@ class TestWhatAMessageCauses:
         generate_draft.run(conversation_id=conversation.pk, put_off=MOST_PUT_OFF)
         assert Draft.objects.get().is_pending
 
+    def test_waits_no_longer_where_the_clocks_of_two_machines_differ(self, knowledge):
+        conversation = ask()
+        conversation.messages.update(created_at=timezone.now() + timedelta(hours=1))
+        forget_jobs()
+        generate_draft.run(conversation_id=conversation.pk)
+        job = ProcrastinateJob.objects.get(status="todo", task_name=generate_draft.name)
+        assert (job.scheduled_at - timezone.now()).total_seconds() <= get_settings().draft_wait_seconds
+
+    @pytest.mark.parametrize("ends", [cairnloop.post_reply, cairnloop.resolve_conversation])
+    def test_is_not_put_off_where_nobody_waits(self, knowledge, ends):
+        conversation = ask()
+        ends(conversation_id=conversation.pk, by=ADA, **({"text": "Free."} if ends is cairnloop.post_reply else {}))
+        forget_jobs()
+        generate_draft.run(conversation_id=conversation.pk)
+        assert waiting_jobs() == [] and not Draft.objects.exists()
+
+    def test_is_at_once_where_an_operator_waits_for_another_one(self, knowledge):
+        conversation = ask()
+        # Of somebody who writes on and on.
+        generate_draft.run(conversation_id=conversation.pk, put_off=MOST_PUT_OFF)
+        draft = Draft.objects.get()
+        cairnloop.regenerate_draft(draft_id=draft.pk, by=ADA, instruction="Shorter", seen_sequence=1)
+        forget_jobs()
+        generate_draft.run(conversation_id=conversation.pk)
+        assert Draft.objects.open().get().pk > draft.pk
+
     def test_is_a_draft_once_the_customer_paused(self, knowledge):
         conversation = ask()
         conversation.messages.update(created_at=timezone.now() - timedelta(seconds=4))
@@ -423,3 +450,15 @@ class TestWhatAMessageCauses:
         assert (draft.status, draft.stale_cause) == ("stale", "new_message")
         assert draft_for(conversation).answers_sequence == 2
         assert REFUNDS.split(".")[0] in " ".join(texts(Draft.objects.open().get()))
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAMessageThatIsBeingWritten:
+    def test_has_its_pause_though_the_job_began_before_it(self, knowledge):
+        conversation = ask()
+        conversation.messages.update(created_at=timezone.now() - timedelta(minutes=1))
+        holding(
+            lambda: write(conversation, "And how are duplicate card charges refunded?"),
+            lambda: generate_draft.run(conversation_id=conversation.pk),
+        )
+        assert not Draft.objects.exists() and waiting_jobs() == [conversation.pk]

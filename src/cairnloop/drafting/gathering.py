@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cairnloop.conversations.holding import hold_conversation
 from cairnloop.conversations.models import Conversation, Message
@@ -20,6 +21,8 @@ class Wanted:
     conversation: Conversation
     answers_sequence: int
     """The customer's last message."""
+    written_at: datetime
+    """When it was."""
     turns: Sequence[tuple[str, str]]
     """What was said last, as (role, text) in order."""
     operator_names: Sequence[str]
@@ -41,18 +44,20 @@ def gather_wanted(*, conversation_id: int) -> Wanted | None:
     except NotFound:
         return None
     recent = said_last(conversation_id) if conversation.is_open and conversation.waiting_since else []
-    own = [message.sequence for message in recent if message.role == Message.Role.CUSTOMER]
+    own = [message for message in recent if message.role == Message.Role.CUSTOMER]
     if not own:
         return None
-    if Draft.objects.of_conversation(conversation_id).answering(own[-1]).select_for_update(of=("self",)):
+    last = own[-1]
+    if Draft.objects.of_conversation(conversation_id).answering(last.sequence).select_for_update(of=("self",)):
         return None
     return Wanted(
         conversation=conversation,
-        answers_sequence=own[-1],
+        answers_sequence=last.sequence,
+        written_at=last.created_at,
         turns=[(message.role, message.text) for message in recent],
         operator_names=operator_names_in(recent),
         clarifications=_clarifications(conversation),
-        instruction=instruction_for(conversation_id, answering=own[-1]),
+        instruction=instruction_for(conversation_id, answering=last.sequence),
     )
 
 

@@ -13,6 +13,7 @@ from cairnloop.core import telemetry
 from cairnloop.core.transactions import pipeline
 from cairnloop.drafting.composing import EXTRACTIVE, Composed, Task, compose_draft, task_for
 from cairnloop.drafting.gathering import gather_wanted
+from cairnloop.drafting.letting_finish import StillWriting, seconds_to_wait
 from cairnloop.drafting.models import Draft
 from cairnloop.drafting.policy import customer_known_to_host, rule_on
 from cairnloop.drafting.risks import risk_of
@@ -25,14 +26,19 @@ from cairnloop.knowledge_base.models import Revision
 
 
 @pipeline
-def generate_draft(*, conversation_id: int) -> Draft | None:
+def generate_draft(*, conversation_id: int, may_wait: bool = False) -> Draft | None:
     """Prepare a draft for what the customer wrote last; None where nobody waits, nothing is asked, or one exists.
 
-    If the customer writes again meanwhile nothing is saved, and another job waits.
+    If the customer writes again meanwhile nothing is saved, and another job waits. With `may_wait` it raises
+    StillWriting where they have not paused yet, unless an operator asked for this draft and waits for it.
     """
     wanted = gather_wanted(conversation_id=conversation_id) if HOOKS["draft_generator"].path else None
     if wanted is None:
         return None
+    if may_wait and not wanted.instruction:
+        seconds = seconds_to_wait(wanted.written_at, now=timezone.now())
+        if seconds:
+            raise StillWriting(seconds)
     conversation = wanted.conversation
     task = task_for(
         conversation=facts_of(conversation),

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-
-from django.utils import timezone
+from datetime import datetime
 
 from cairnloop.conf import get_settings
-from cairnloop.conversations.models import Message
 
 SOON = 0.5
 """Less than so many seconds is not worth another job."""
 
 
-def seconds_to_wait(conversation_id: int) -> int:
-    """Return how many seconds the customer may still be writing; 0 once they paused for DRAFT_WAIT_SECONDS."""
-    written = Message.objects.filter(conversation=conversation_id, role=Message.Role.CUSTOMER).order_by("-sequence")
-    last = written.values_list("created_at", flat=True).first()
-    if last is None:
-        return 0
-    left = get_settings().draft_wait_seconds - (timezone.now() - last).total_seconds()
+class StillWriting(Exception):
+    """The customer may write on for so many seconds. Nothing was prepared."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def seconds_to_wait(written_at: datetime, *, now: datetime) -> int:
+    """Return how many seconds who wrote may still be writing; 0 once they paused for DRAFT_WAIT_SECONDS."""
+    pause = get_settings().draft_wait_seconds
+    # The clock of who wrote may be ahead of ours: nobody waits for the difference.
+    left = min(pause, pause - (now - written_at).total_seconds())
     return math.ceil(left) if left > SOON else 0
