@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, models
 from django.utils import timezone
 
+import cairnloop
 from cairnloop.governance.installing import install_triggers
 from cairnloop.models import ToolProposal
 from cairnloop.testing import run_waiting_jobs
@@ -235,6 +236,40 @@ class TestAFieldThatFillsItself:
         assert run(proposal, decider) == "failed"
         assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"
         assert not model("Voucher").objects.exclude(code="FREE100").exists()
+
+    def test_is_asked_anew_where_the_tool_chose_its_value_since(self, decider: Any):
+        def issue() -> None:
+            is_gift = Group.objects.filter(name="Gifts").exists()
+            model("Voucher").objects.create(**({"code": "FREE100"} if is_gift else {}))
+
+        proposal = doing(issue)
+        assert of(proposal)["Voucher"][1]["code"] == (None, "(generated)")
+        Group.objects.create(name="Gifts")
+        assert run(proposal, decider) == "failed"
+        assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"
+        assert not model("Voucher").objects.exists()
+        proposal.refresh_from_db()
+        assert of(proposal)["Voucher"][1]["code"] == (None, "FREE100")
+        approve(proposal.approvals.pending().get(), decider)
+        run_waiting_jobs()
+        assert model("Voucher").objects.get().code == "FREE100"
+
+    def test_is_tried_with_the_input_of_the_proposal_each_time(self, decider: Any, monkeypatch: Any):
+        def issue(self: Any, *, input: Any, context: Any, run_key: str) -> cairnloop.ToolResult:
+            input.n += 1
+            model("Voucher").objects.create(ai_tokens=input.n)
+            return cairnloop.ToolResult(summary="Done.")
+
+        monkeypatch.setattr(Everything, "run", issue)
+        proposal = doing(lambda: None)
+        assert of(proposal)["Voucher"][1]["ai_tokens"] == (None, str(proposal.input["n"] + 1))
+        assert run(proposal, decider) == "succeeded"
+
+    def test_alone_costs_the_run_another_try(self, decider: Any):
+        tries: list[str] = []
+        voucher = model("Voucher").objects.create(code="A")
+        proposal = doing(lambda: [tries.append("."), model("Voucher").objects.filter(pk=voucher.pk).update(code="B")])
+        assert (run(proposal, decider), len(tries)) == ("succeeded", 2)
 
     def test_is_named_as_generated_where_it_did(self, decider: Any):
         proposal = doing(lambda: model("Voucher").objects.create())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,10 +34,6 @@ ABOUT_NOW = timedelta(seconds=60)
 """How far the clock of the database may be from ours."""
 
 
-Place = tuple[str, str, str]
-"""A field of a new row: its model, the row's key as it is shown, and its name."""
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """One change of one row, as the database told it: columns before and after."""
@@ -55,8 +50,6 @@ class Effect:
     shown: dict[str, Any]
     digest: str
     """Without what may come out otherwise each time."""
-    generated: Mapping[Place, str] = dataclasses.field(default_factory=dict)
-    """What stands in fields that fill themselves at random, whoever filled them."""
 
     @property
     def is_too_large(self) -> bool:
@@ -75,35 +68,33 @@ class _Row:
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     label: str = ""
+    chosen: Collection[str] = ()
 
 
 def effect_of(
     changes: Sequence[Told],
     *,
+    beside: Sequence[Told] = (),
     unsteady: Collection[str] = (),
-    chosen: Collection[Place] = (),
     began_at: datetime,
     ended_at: datetime,
 ) -> Effect:
     """Return the effect of changes told in their order: each row once, as it was before all and is after all.
 
-    Keys the database makes up, random defaults and moments of now are named as such, except for fields the tool has
-    `chosen` a value for; `unsteady` models and fields are shown, and left out of the digest. Raises NotForeseeable
-    where the changes of a row do not follow one from another.
+    Keys the database makes up, random defaults and moments of now are named as such, except for fields that hold the
+    same `beside`, in another try: the tool chose that. `unsteady` models and fields are shown, and left out of the
+    digest. Raises NotForeseeable where the changes of a row do not follow one from another.
     """
-    rows = _label_new([row for row in _merged(changes) if not _is_own_job(row)])
-    labels = _labels_of(rows)
+    rows = _rows_of(changes)
+    for row, other in zip(rows, _rows_of(beside), strict=False):
+        row.chosen = dict(_filled(row).items() & _filled(other).items())
+    labels = _labels_of(_label_new(rows))
     window = (began_at - ABOUT_NOW, ended_at + ABOUT_NOW)
-    shown, compared, generated = [], [], dict[Place, str]()
+    shown, compared = [], []
     for row in sorted(rows, key=_place):
         if row.model._meta.label == jobs.MODEL and row.before is None and row.after is not None:
             row.after = _told_of_job(row.after, {key: label for (_table, key), label in labels.items()})
         fields = list(_fields(row, labels, window))
-        for each in fields:
-            place = row.model._meta.label, row.label or row.key, each["name"]
-            if "filled" in each:
-                generated[place] = each.pop("filled")
-                each["after"] = generated[place] if place in chosen else GENERATED
         if not fields and row.before is not None and row.after is not None:
             continue
         name = row.model._meta.label
@@ -116,19 +107,13 @@ def effect_of(
             steady = [each for each in fields if f"{name}.{each['name']}" not in moving]
             if steady or doing != "update":
                 compared.append({**told, "fields": steady})
-    return Effect(shown={"rows": shown}, digest=digest_of(compared), generated=generated)
+    return Effect(shown={"rows": shown}, digest=digest_of(compared))
 
 
-def chosen_in(shown: Mapping[str, Any] | None) -> frozenset[Place]:
-    """Return the fields of new rows for which an effect, as it was shown, names a value."""
+def leaves_open(shown: Mapping[str, Any] | None) -> bool:
+    """True for an effect that, as it is shown, says of a field only that it fills itself."""
     rows = shown["rows"] if shown else []
-    return frozenset(
-        (row["model"], row["key"], each["name"])
-        for row in rows
-        if row["doing"] == "insert"
-        for each in row["fields"]
-        if each["after"] != GENERATED
-    )
+    return any(each["after"] == GENERATED for row in rows for each in row["fields"])
 
 
 def _for_reader(told: dict[str, Any]) -> dict[str, Any]:
@@ -163,6 +148,10 @@ def _place(row: _Row) -> tuple[str, bool, str]:
     return row.model._meta.label, bool(row.label), "" if row.label else row.key
 
 
+def _rows_of(changes: Sequence[Told]) -> list[_Row]:
+    return [row for row in _merged(changes) if not _is_own_job(row)]
+
+
 def _merged(changes: Sequence[Told]) -> list[_Row]:
     rows: dict[tuple[type[models.Model], str], _Row] = {}
     for change in changes:
@@ -189,6 +178,17 @@ def _merged(changes: Sequence[Told]) -> list[_Row]:
                 )
             earlier.after = after
     return [row for row in rows.values() if row.before is not None or row.after is not None]
+
+
+def _filled(row: _Row) -> dict[str, str]:
+    """What stands in the fields of a new row that fill themselves, whoever filled them."""
+    if row.before is not None or row.after is None:
+        return {}
+    return {
+        each.name: _text(row.after[str(each.column)])
+        for each in row.model._meta.concrete_fields
+        if str(each.column) in row.after and _is_generated(each)
+    }
 
 
 def _label_new(rows: list[_Row]) -> list[_Row]:
@@ -224,7 +224,7 @@ def _label_of(field: models.Field[Any, Any], value: Any, labels: Mapping[tuple[s
 def _fields(
     row: _Row, labels: dict[tuple[str, str], str], window: tuple[datetime, datetime]
 ) -> Iterator[dict[str, Any]]:
-    """Yield what differs by field; of one that fills itself at random also what it is `filled` with."""
+    """Yield what differs by field; of one that fills itself at random only that it does."""
     for field in row.model._meta.concrete_fields:
         if field.primary_key:
             continue
@@ -235,15 +235,14 @@ def _fields(
         if _is_secret(field) and not field.is_relation:
             yield {"name": field.name, "before": before and HIDDEN, "after": after and HIDDEN}
             continue
-        told = {"name": field.name, "before": _shown(field, before, labels, None)}
         shown = _shown(field, after, labels, window)
-        if row.before is not None or after is None or not _is_generated(field):
-            yield {**told, "after": shown}
-        elif isinstance(field, models.DateField):
-            # Another moment or day than now was chosen by the tool.
-            yield {**told, "after": NOW if _is_now(field, after, window) else shown}
-        else:
-            yield {**told, "after": GENERATED, "filled": shown}
+        if row.before is None and after is not None and _is_generated(field):
+            if isinstance(field, models.DateField):
+                # Another moment or day than now was chosen by the tool.
+                shown = NOW if _is_now(field, after, window) else shown
+            elif field.name not in row.chosen and not _label_of(field, after, labels):
+                shown = GENERATED
+        yield {"name": field.name, "before": _shown(field, before, labels, None), "after": shown}
 
 
 def _is_now(field: models.Field[Any, Any], value: Any, window: tuple[datetime, datetime]) -> bool:

@@ -22,12 +22,13 @@ from cairnloop.core.transactions import command, pipeline, savepoint
 from cairnloop.governance.answers import result_of
 from cairnloop.governance.asking import GOVERNANCE, ask, ask_again, subject_of
 from cairnloop.governance.calling import Outcome, broken, call_tool, happened, interrupted, refused
-from cairnloop.governance.effects import chosen_in
+from cairnloop.governance.effects import leaves_open
 from cairnloop.governance.events import ToolProposalChanged, ToolRunDue
 from cairnloop.governance.guarding import ASK_AGAIN, Cause, Overdue, Runnable, Stopped, refuse_changed
 from cairnloop.governance.holding import hold_execution, hold_proposal
 from cairnloop.governance.models import ToolApproval, ToolExecution, ToolProposal
 from cairnloop.governance.modes import Mode
+from cairnloop.governance.previewing import try_out
 from cairnloop.governance.stopping import must_wait
 from cairnloop.governance.validating import NotForeseeable
 from cairnloop.governance.watching import watching
@@ -109,13 +110,19 @@ def _run_inside(*, execution_id: int) -> None:
 
 
 def _effect(runnable: Runnable, *, run_key: str, proposal: ToolProposal) -> Outcome:
-    """Do it, and keep it only where it did what was shown, row by row."""
+    """Do it, and keep it only where it did what was shown, row by row.
+
+    Where it was shown that something fills itself, it is tried out before: the tool may choose that by now.
+    """
+    tool, model, context = runnable.tool, runnable.model, runnable.context
     try:
+        is_open = leaves_open(proposal.effect)
+        tried = try_out(tool, model, context=context, run_key=run_key) if is_open else None
         with savepoint():
-            with watching(runnable.tool) as watch:
-                answer = runnable.tool.run(input=runnable.model, context=runnable.context, run_key=run_key)
-                result = result_of(answer)
-            if watch.effect(chosen=chosen_in(proposal.effect)).digest != proposal.effect_digest:
+            with watching(tool) as watch:
+                result = result_of(tool.run(input=model, context=context, run_key=run_key))
+            # Beside itself everything is the same: what was shown is a value throughout.
+            if watch.effect(beside=tried or watch).digest != proposal.effect_digest:
                 raise Stopped(Cause.EFFECT_CHANGED)
             return happened(result)
     except ToolFailure as failure:
@@ -127,10 +134,10 @@ def _effect(runnable: Runnable, *, run_key: str, proposal: ToolProposal) -> Outc
     except OperationalError as error:
         # A deadlock or a lock that took too long passes. After a lost connection nothing here can be kept either, and
         # the job comes again.
-        logger.warning("tool %s was interrupted: %s", runnable.tool.name, type(error).__name__)
+        logger.warning("tool %s was interrupted: %s", tool.name, type(error).__name__)
         return interrupted()
     except Exception as error:
-        logger.warning("tool %s failed: %s", runnable.tool.name, type(error).__name__)
+        logger.warning("tool %s failed: %s", tool.name, type(error).__name__)
         return broken()
 
 

@@ -12,7 +12,7 @@ from cairnloop.conf import get_settings
 from cairnloop.core.transaction_control import StatementRefused
 from cairnloop.core.transactions import limit_statements, undone
 from cairnloop.governance.answers import result_of
-from cairnloop.governance.effects import Effect
+from cairnloop.governance.effects import Effect, leaves_open
 from cairnloop.governance.refusals import words_for_refused
 from cairnloop.governance.validating import NotForeseeable, said_by, sentence
 from cairnloop.governance.watching import Watch, watching
@@ -32,10 +32,11 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
     A tool that makes rows with fields that fill themselves at random is tried twice: what comes out the same, it chose.
     """
     try:
-        effect = _tried(tool, model, context).effect()
-        if effect.generated:
-            again = _tried(tool, model, context)
-            effect = again.effect(chosen=dict(effect.generated.items() & again.effect().generated.items()))
+        seconds = get_settings().tool_preview_seconds
+        first = try_out(tool, model, context=context, run_key=RUN_KEY, seconds=seconds)
+        effect = first.effect()
+        if leaves_open(effect.shown):
+            effect = try_out(tool, model, context=context, run_key=RUN_KEY, seconds=seconds).effect(beside=first)
     except ToolFailure as failure:
         raise NotForeseeable(sentence(said_by(failure)) or _("The action could not be done now.")) from failure
     except NotForeseeable:
@@ -53,9 +54,14 @@ def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
     return effect
 
 
-def _tried(tool: Tool, model: BaseModel, context: ToolContext) -> Watch:
+def try_out(tool: Tool, model: BaseModel, *, context: ToolContext, run_key: str, seconds: int | None = None) -> Watch:
+    """Do it, undo it, and return what was seen. With `seconds`, no statement may take longer.
+
+    Raises what the tool raises, and NotForeseeable."""
     with undone(here_alone=True):
-        limit_statements(seconds=get_settings().tool_preview_seconds)
+        if seconds:
+            limit_statements(seconds=seconds)
         with watching(tool) as watch:
-            result_of(tool.run(input=model, context=context, run_key=RUN_KEY))
+            # A copy: what a tool does to its input is not undone.
+            result_of(tool.run(input=model.model_copy(deep=True), context=context, run_key=run_key))
     return watch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from cairnloop.core import jobs
 from cairnloop.core.transaction_control import nothing_written_elsewhere, transaction_kept
 from cairnloop.governance.canonical import Written
 from cairnloop.governance.counting import counting
-from cairnloop.governance.effects import Effect, Place, Told, effect_of
+from cairnloop.governance.effects import Effect, Told, effect_of
 from cairnloop.governance.installing import unwatched, watched_models
 from cairnloop.governance.labels import unsteady_of
 from cairnloop.governance.refusals import ENDS_TRANSACTION
@@ -46,12 +46,15 @@ class Watch:
     ended_at: datetime
     changes: list[Told] = field(default_factory=list)
 
-    def effect(self, *, chosen: Collection[Place] = ()) -> Effect:
-        """Return what happened. Of fields that fill themselves at random, the tool has `chosen` a value for these.
-
-        Raises NotForeseeable."""
+    def effect(self, *, beside: Watch | None = None) -> Effect:
+        """Return what happened. Of what fills itself at random the tool chose what is the same `beside`, in another
+        try of it. Raises NotForeseeable."""
         return effect_of(
-            self.changes, unsteady=self.unsteady, chosen=chosen, began_at=self.began_at, ended_at=self.ended_at
+            self.changes,
+            beside=beside.changes if beside else (),
+            unsteady=self.unsteady,
+            began_at=self.began_at,
+            ended_at=self.ended_at,
         )
 
 
