@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
@@ -20,7 +21,7 @@ from tests.governance.test_approving import approve
 from tests.governance.test_previewing import Anything, doing, rows
 
 HERE = "tests.governance.test_effects"
-NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner", "Voucher")
+NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner", "Voucher", "Parcel", "Stamp")
 
 
 def random_code() -> str:
@@ -85,7 +86,20 @@ def made() -> tuple[type[models.Model], ...]:
         class Meta:
             app_label = "auth"
 
-    return Profile, Picture, Team, Squad, Token, Device, Owner, Voucher
+    class Parcel(models.Model):
+        id = models.UUIDField(primary_key=True, default=uuid4)
+        name = models.CharField(max_length=40)
+
+        class Meta:
+            app_label = "auth"
+
+    class Stamp(models.Model):
+        parcel = models.ForeignKey(Parcel, on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "auth"
+
+    return Profile, Picture, Team, Squad, Token, Device, Owner, Voucher, Parcel, Stamp
 
 
 def made_beside() -> tuple[type[models.Model], ...]:
@@ -201,7 +215,7 @@ class TestAKeyThatIsASecret:
     def test_is_compared_all_the_same(self, decider: Any):
         for key in ("sk_live_1234", "sk_live_5678"):
             model("Token").objects.create(key=key)
-        keys = iter(["sk_live_1234", "sk_live_5678", "sk_live_5678"])
+        keys = iter(["sk_live_1234"] * 2 + ["sk_live_5678"] * 4)
         proposal = doing(lambda: model("Device").objects.create(name="Door", token_id=next(keys)))
         assert run(proposal, decider) == "failed"
         assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"
@@ -224,6 +238,56 @@ class TestAKeyThatIsASecret:
         assert run(proposal, decider) == "succeeded"
 
 
+def send(key: UUID) -> None:
+    """Make two parcels, the first with this key, and put a stamp on each."""
+    chosen = model("Parcel").objects.create(pk=key, name="Chosen")
+    for parcel in (chosen, model("Parcel").objects.create(name="Random")):
+        model("Stamp").objects.create(parcel=parcel)
+
+
+@pytest.mark.usefixtures("watched")
+class TestAKeyThatFillsItself:
+    def test_is_shown_where_the_tool_chose_it_with_what_refers_to_it(self, decider: Any):
+        proposal = doing(lambda: send(UUID(int=7)))
+        shown = [(key, fields) for _, _, key, fields in rows(proposal)]
+        assert shown == [
+            (str(UUID(int=7)), {"name": (None, "Chosen")}),
+            ("new 1", {"name": (None, "Random")}),
+            ("new 2", {"parcel": (None, str(UUID(int=7)))}),
+            ("new 3", {"parcel": (None, "new 1")}),
+        ]
+        assert run(proposal, decider) == "succeeded"
+        assert model("Stamp").objects.filter(parcel=UUID(int=7)).exists()
+
+    def test_is_shown_also_where_it_would_be_counted(self, decider: Any):
+        proposal = doing(lambda: Group.objects.create(pk=700_000_001, name="Chosen"))
+        assert rows(proposal) == [("auth.Group", "insert", "700000001", {"name": (None, "Chosen")})]
+        assert run(proposal, decider) == "succeeded"
+
+    def test_is_compared_where_the_tool_chose_it(self, decider: Any):
+        keys = [UUID(int=7)]
+        proposal = doing(lambda: send(keys[0]))
+        keys[0] = UUID(int=8)
+        assert run(proposal, decider) == "failed"
+        assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"
+        assert not model("Parcel").objects.exists()
+
+    def test_is_compared_where_all_of_it_was_chosen(self, decider: Any):
+        keys = [UUID(int=7)]
+        proposal = doing(lambda: model("Parcel").objects.create(pk=keys[0], name="A"))
+        keys[0] = uuid4()
+        assert run(proposal, decider) == "failed"
+
+    def test_is_asked_anew_where_the_tool_chose_it_since(self, decider: Any):
+        keys = []
+        proposal = doing(lambda: send(keys[0] if keys else uuid4()))
+        assert [key for model, _, key, _ in rows(proposal) if model == "auth.Parcel"] == ["new 1", "new 2"]
+        keys.append(UUID(int=7))
+        assert run(proposal, decider) == "failed"
+        proposal.refresh_from_db()
+        assert str(UUID(int=7)) in str(proposal.effect)
+
+
 @pytest.mark.usefixtures("watched")
 class TestAFieldThatFillsItself:
     def test_is_shown_and_compared_where_the_tool_chose_its_value(self, decider: Any):
@@ -231,7 +295,7 @@ class TestAFieldThatFillsItself:
         assert of(proposal)["Voucher"][1]["code"] == (None, "FREE100")
         assert run(proposal, decider) == "succeeded"
 
-        codes = iter(["MINE", "MINE", "OTHER", "OTHER", "OTHER"])
+        codes = iter(["MINE"] * 2 + ["OTHER"] * 4)
         proposal = doing(lambda: model("Voucher").objects.create(code=next(codes)))
         assert run(proposal, decider) == "failed"
         assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"

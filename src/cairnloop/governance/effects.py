@@ -21,6 +21,7 @@ from cairnloop.governance.canonical import Written, digest_of, readable, spell
 from cairnloop.governance.hiding import HIDDEN
 from cairnloop.governance.validating import NotForeseeable
 
+NEW = "new"
 NOW = "(now)"
 GENERATED = "(generated)"
 VALUE_CHARS = 10_000
@@ -81,8 +82,8 @@ def effect_of(
 ) -> Effect:
     """Return the effect of changes told in their order: each row once, as it was before all and is after all.
 
-    Keys the database makes up, random defaults and moments of now are named as such, except for fields that hold the
-    same `beside`, in another try: the tool chose that. `unsteady` models and fields are shown, and left out of the
+    Keys the database makes up, random defaults and moments of now are named as such, except for those that come out
+    the same `beside`, in another try: the tool chose them. `unsteady` models and fields are shown, and left out of the
     digest. Raises NotForeseeable where the changes of a row do not follow one from another.
     """
     rows = _rows_of(changes)
@@ -111,9 +112,9 @@ def effect_of(
 
 
 def leaves_open(shown: Mapping[str, Any] | None) -> bool:
-    """True for an effect that, as it is shown, says of a field only that it fills itself."""
+    """True for an effect that, as it is shown, says of a key or field only that it is new, or fills itself."""
     rows = shown["rows"] if shown else []
-    return any(each["after"] == GENERATED for row in rows for each in row["fields"])
+    return any(row["key"].startswith(NEW) or any(each["after"] == GENERATED for each in row["fields"]) for row in rows)
 
 
 def _for_reader(told: dict[str, Any]) -> dict[str, Any]:
@@ -181,7 +182,7 @@ def _merged(changes: Sequence[Told]) -> list[_Row]:
 
 
 def _filled(row: _Row) -> dict[str, str]:
-    """What stands in the fields of a new row that fill themselves, whoever filled them."""
+    """What stands in the key and fields of a new row that fill themselves, whoever filled them."""
     if row.before is not None or row.after is None:
         return {}
     return {
@@ -195,10 +196,9 @@ def _label_new(rows: list[_Row]) -> list[_Row]:
     """Name rows whose key is counted, random or secret, and those whose key is one of these: they differ each time."""
     count = 0
     for row in rows:
-        key = row.model._meta.pk
-        if row.before is None and (_is_generated(key) or (_is_secret(key) and not key.is_relation)):
+        if row.before is None and _differs(row):
             count += 1
-            row.label = f"new {count}"
+            row.label = f"{NEW} {count}"
     labels = _labels_of(rows)
     borrowing = [row for row in rows if row.before is None and not row.label]
     # A deferred constraint lets a row come before the one it has its key of; each pass takes one level at least.
@@ -207,6 +207,13 @@ def _label_new(rows: list[_Row]) -> list[_Row]:
             row.label = labels[row.model._meta.db_table, row.key] = label
         borrowing = [row for row in borrowing if not row.label]
     return rows
+
+
+def _differs(row: _Row) -> bool:
+    key = row.model._meta.pk
+    if _is_secret(key) and not key.is_relation:
+        return True
+    return _is_generated(key) and key.name not in row.chosen
 
 
 def _labels_of(rows: Sequence[_Row]) -> dict[tuple[str, str], str]:
