@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -80,6 +81,7 @@ def made() -> tuple[type[models.Model], ...]:
     class Voucher(models.Model):
         code = models.CharField(max_length=40, default=random_code)
         ai_tokens = models.IntegerField(default=0)
+        tokens_last = models.DurationField(default=timedelta(days=1))
         access_token = models.CharField(max_length=40, default="")
         terms = models.JSONField(default=dict)
 
@@ -349,6 +351,8 @@ class TestANumber:
         proposal = doing(lambda: rows_of.update(ai_tokens=100, access_token="tm_live_2"))
         assert of(proposal)["Voucher"][1] == {"ai_tokens": ("5", "100"), "access_token": ("••••", "••••")}
         assert run(proposal, decider) == "succeeded"
+        longer = doing(lambda: rows_of.update(tokens_last=timedelta(days=7)))
+        assert of(longer)["Voucher"][1] == {"tokens_last": ("1 day", "7 days")}
 
         limits = iter([200, 1_000_000, 1_000_000])
         proposal = doing(lambda: rows_of.update(ai_tokens=next(limits)))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 
-SECRET = re.compile(r"pass(word|wd|phrase|code)|token(?!i[sz])|secret(?!ar)|credential|keys?\b")
-SECRET_NUMBER = re.compile(r"pass(word|wd|phrase|code)|token\b|secret(?!ar)|credential|key\b|\bpin\b")
+ALWAYS = r"pass(word|wd|phrase|code)|pwd|secret(?!ar)|credential|\b[ht]?otp\b|cv[cv]2?\b|\bpin\b"
+KEY = r"\b(?!(mon|don|hoc|joc|tur|whis)key)\w*key"
+HEADER = r"\b(auth|authorization|cookies?)( header| value| code)?\W*$"
+"""Not "auth method", nor "cookie consent"."""
+SECRET = re.compile(rf"{ALWAYS}|token(?!i[sz])|{KEY}s?\b|{HEADER}")
+SECRET_NUMBER = re.compile(rf"{ALWAYS}|token\b|{KEY}\b")
 """A number under a name of several is how many: "ai tokens", "keys"."""
 WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-\s]+")
 
 
 def names_secret(name: str, *, of_number: bool = False) -> bool:
-    """Return whether a field or key of this name holds a password, token, secret, key or credential.
+    """Return whether a field or key of this name holds what lets somebody in or pay: a password, a key, a code.
 
     With `of_number` what it holds is a number, or yes or no.
     """

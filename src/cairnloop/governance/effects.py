@@ -30,7 +30,10 @@ LIMIT_BYTES = 200_000
 JOB_SHOWN = ("task_name", "args", "queue_name", "scheduled_at")
 JOB_UNSTEADY = frozenset({f"{jobs.MODEL}.scheduled_at"})
 """Most are so and so long from now."""
-NUMBERS = (models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField)
+NUMBERS = (
+    models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField,
+    models.DurationField,
+)  # fmt: skip
 ABOUT_NOW = timedelta(seconds=60)
 """How far the clock of the database may be from ours."""
 

@@ -75,7 +75,7 @@ def label_of(key: object) -> str:
 
 
 def looks_secret(key: object) -> bool:
-    """True for keys that name a password, token, secret, key or credential."""
+    """True for keys that name a secret."""
     if not isinstance(key, (str, Promise)):
         return False
     return names_secret(plain_text(key))
