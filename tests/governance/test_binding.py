@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +32,24 @@ REQUIRED = {
     "reason": {"status": "denied"},
     "conversation_id": {"is_of_conversation": True},
 }
-"""What the database wants changed together with a field."""
+"""What the database wants changed together with a field of a proposal."""
+UNBOUND = {
+    "proposal": {"id": "Its approvals point to it: the database keeps it."},
+    "approval": {
+        "id": "It is bound as well; by it the tests find it.",
+        "proposal": "One of another proposal allows nothing here; see below.",
+        "status": "Any other than approved allows nothing; see below.",
+        "decided_by_kind": "An approved one is by an operator: the database keeps it.",
+        "cause": "Only an invalidated one has any: the database keeps it.",
+    },
+}
+"""Fields that are guarded by something else than a digest, and by what."""
+
+
+def bound(model: type[models.Model], name: str) -> list[models.Field[Any, Any]]:
+    return [each for each in model._meta.concrete_fields if each.name not in UNBOUND[name]]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -66,39 +85,45 @@ class TestAnApprovedProposal:
         executing.execute_proposal(proposal_id=proposal.pk)
         assert len(Charge.calls) == 1
 
-    @pytest.mark.parametrize("field", [each for each in ToolProposal._meta.concrete_fields if not each.primary_key])
+    @pytest.mark.parametrize("field", bound(ToolProposal, "proposal"))
     def test_does_not_run_with_another_value_of_any_field(self, decider: Any, field: models.Field[Any, Any]):
         proposal, approval = self.approved(decider, 1)
         self.refused(
             proposal, approval, ToolProposal.objects.filter(pk=proposal.pk), field, getattr(proposal, field.attname)
         )
 
-    @pytest.mark.parametrize(
-        "name",
-        [
-            "digest",
-            "opened_at",
-            "expires_at",
-            "decided_by_ref",
-            "decided_by_name",
-            "decided_at",
-            "decision_digest",
-            "first_approver_ref",
-            "first_approver_name",
-        ],
-    )
-    def test_does_not_run_by_another_approval(self, decider: Any, name: str):
+    @pytest.mark.parametrize("field", bound(ToolApproval, "approval"))
+    def test_does_not_run_with_another_value_of_any_field_of_its_approval(
+        self, decider: Any, field: models.Field[Any, Any]
+    ):
         proposal, approval = self.approved(decider, 1)
-        field = ToolApproval._meta.get_field(name)
-        assert isinstance(field, models.Field)
         self.refused(
             proposal, approval, ToolApproval.objects.filter(pk=approval.pk), field, getattr(approval, field.attname)
         )
 
+    @pytest.mark.parametrize("status", ["pending", "rejected", "deferred", "expired"])
+    def test_does_not_run_by_an_approval_that_says_no_more_that_it_is_one(self, decider: Any, status: str):
+        proposal, approval = self.approved(decider, 1)
+        ToolApproval.objects.filter(pk=approval.pk).update(status=status, reason="Not now.")
+        executing.execute_proposal(proposal_id=proposal.pk)
+        assert Charge.calls == [] and not ToolExecution.objects.exists()
+
+    def test_does_not_run_by_the_approval_of_another(self, decider: Any):
+        proposal, approval = self.approved(decider, 1)
+        other = cairnloop.propose_tool(tool="charge", input={"cents": 2}, by=decider)
+        other.approvals.all().delete()
+        ToolApproval.objects.filter(pk=approval.pk).update(proposal=other)
+        for each in (proposal, other):
+            executing.execute_proposal(proposal_id=each.pk)
+        approval.refresh_from_db()
+        assert (approval.cause, Charge.calls) == ("record_changed", [])
+        assert AuditEntry.objects.get(action="tool.refused").stream == f"tool_proposal:{other.pk}"
+
     def refused(
         self, proposal: ToolProposal, approval: ToolApproval, row: Any, field: models.Field[Any, Any], value: Any
     ) -> None:
-        changes = {field.attname: another(field, value), **REQUIRED.get(field.attname, {})}
+        required = REQUIRED.get(field.attname, {}) if field.model is ToolProposal else {}
+        changes = {field.attname: another(field, value), **required}
         assert row.update(**changes) == 1
         executing.execute_proposal(proposal_id=proposal.pk)
         approval.refresh_from_db()
@@ -110,6 +135,50 @@ class TestAnApprovedProposal:
         approval = cairnloop.propose_tool(tool="charge", input={"cents": 1}, by=decider).approvals.get()
         with pytest.raises(IntegrityError), transaction.atomic():
             ToolApproval.objects.filter(pk=approval.pk).update(status="approved")
+
+
+@pytest.mark.usefixtures("tools")
+class TestARunThatIsClaimed:
+    @pytest.fixture(params=["charge", "rename_group"])
+    def claimed(self, request: Any, decider: Any, group: Any) -> ToolExecution:
+        """One that is about to begin: outside, or in this database alone."""
+        fields = {"charge": {"cents": 1}, "rename_group": {"group": group.pk, "to": "Southbeam"}}[request.param]
+        proposal = cairnloop.propose_tool(tool=request.param, input=fields, by=decider)
+        return ToolExecution.objects.create(
+            proposal=proposal,
+            approval=approve(proposal.approvals.get(), decider),
+            run_key=executing.run_key_of(proposal),
+            claimed_at=timezone.now(),
+        )
+
+    def test_runs_when_nothing_was_changed(self, claimed: ToolExecution):
+        executing.execute_proposal(proposal_id=claimed.proposal_id)
+        claimed.refresh_from_db()
+        assert claimed.status == "succeeded"
+
+    def test_does_not_run_without_its_approval(self, claimed: ToolExecution):
+        approval = claimed.approval
+        ToolExecution.objects.filter(pk=claimed.pk).update(approval=None)
+        self.refused(claimed, approval)
+
+    def test_does_not_run_by_the_approval_of_another(self, claimed: ToolExecution, decider: Any):
+        approval = claimed.approval
+        other = cairnloop.propose_tool(tool="charge", input={"cents": 2}, by=decider)
+        theirs = approve(other.approvals.get(), decider)
+        ToolExecution.objects.filter(pk=claimed.pk).update(approval=theirs)
+        self.refused(claimed, approval)
+        theirs.refresh_from_db()
+        assert theirs.status == "approved"
+
+    def refused(self, claimed: ToolExecution, approval: Any) -> None:
+        for _ in range(2):
+            executing.execute_proposal(proposal_id=claimed.proposal_id)
+        claimed.refresh_from_db()
+        approval.refresh_from_db()
+        assert (claimed.status, claimed.error, approval.cause) == ("failed", "record_changed", "record_changed")
+        assert Charge.calls == [] and Group.objects.get().name == "Northbeam"
+        assert AuditEntry.objects.get(action="tool.refused").evidence["cause"] == "record_changed"
+        assert not ToolApproval.objects.filter(proposal=claimed.proposal_id).current().exists()
 
 
 @pytest.mark.usefixtures("tools")
@@ -125,9 +194,7 @@ class TestAProposalNobodyApproves:
         assert len(Charge.calls) == 1
 
     def test_does_not_run_with_another_value_of_any_field(self, proposal: ToolProposal):
-        for field in ToolProposal._meta.concrete_fields:
-            if field.primary_key:
-                continue
+        for field in bound(ToolProposal, "proposal"):
             before = {each: getattr(proposal, each) for each in (field.attname, *REQUIRED.get(field.attname, {}))}
             changes = {field.attname: another(field, before[field.attname]), **REQUIRED.get(field.attname, {})}
             ToolProposal.objects.filter(pk=proposal.pk).update(**changes)

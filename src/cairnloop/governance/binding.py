@@ -8,6 +8,11 @@ from typing import Any
 from cairnloop.governance.canonical import digest_of
 from cairnloop.governance.models import ToolApproval, ToolProposal
 
+DECIDED = frozenset({
+    "status", "decided_at", "decided_by_kind", "decided_by_ref", "decided_by_name", "digest", "decision_digest",
+})  # fmt: skip
+"""What a decision changes of an approval; it binds them itself."""
+
 
 def seal_of(proposal: ToolProposal) -> str:
     """Return the digest of a proposal by itself: every field it has, whatever fields there will be, but this digest."""
@@ -15,15 +20,9 @@ def seal_of(proposal: ToolProposal) -> str:
 
 
 def binding_of(proposal: ToolProposal, approval: ToolApproval) -> str:
-    """Return the digest of what is approved: every field of the proposal, whatever fields there will be, and what
-    the second of two people relies on: who was the first."""
-    bound = {
-        "id": approval.pk,
-        "opened_at": _plain(approval.opened_at),
-        "expires_at": _plain(approval.expires_at),
-        "first_approver": [approval.first_approver_ref, approval.first_approver_name],
-        "first_approved_at": _plain(approval.first_approved_at),
-    }
+    """Return the digest of what is approved: every field of the proposal, and of the approval all that a decision
+    leaves as it is, such as who was the first of two people; whatever fields there will be."""
+    bound = {name: value for name, value in _fields(approval).items() if name not in DECIDED}
     return digest_of({"proposal": _fields(proposal), "approval": bound})
 
 
@@ -39,8 +38,8 @@ def decision_of(approval: ToolApproval, *, decider: tuple[str, str, str], at: da
     )
 
 
-def _fields(proposal: ToolProposal) -> dict[str, Any]:
-    return {each.attname: _plain(getattr(proposal, each.attname)) for each in proposal._meta.concrete_fields}
+def _fields(row: ToolProposal | ToolApproval) -> dict[str, Any]:
+    return {each.attname: _plain(getattr(row, each.attname)) for each in row._meta.concrete_fields}
 
 
 def _plain(value: Any) -> Any:

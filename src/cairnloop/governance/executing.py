@@ -85,7 +85,7 @@ def _begin(*, execution_id: int) -> Runnable | None:
     proposal, execution = hold_execution(execution_id)
     if execution.status != Status.CLAIMED:
         return None
-    runnable = _guarded(proposal, execution.approval, execution=execution)
+    runnable = _guarded(proposal, proposal.approvals.current().first(), execution=execution)
     if runnable is not None:
         _note_begun(proposal, execution)
     return runnable
@@ -97,7 +97,7 @@ def _run_inside(*, execution_id: int) -> None:
     proposal, execution = hold_execution(execution_id)
     if execution.status != Status.CLAIMED:
         return
-    runnable = _guarded(proposal, execution.approval, execution=execution)
+    runnable = _guarded(proposal, proposal.approvals.current().first(), execution=execution)
     if runnable is None:
         return
     _note_begun(proposal, execution)
@@ -158,12 +158,11 @@ def _guarded(
 ) -> Runnable | None:
     """Return what may run now; None where it may not, which is then recorded."""
     now = timezone.now()
-    if approval is None and not _runs_by_itself(proposal):
-        return None
-    if approval is not None and approval.status != ToolApproval.Status.APPROVED:
+    may_run = approval.status == ToolApproval.Status.APPROVED if approval else _runs_by_itself(proposal)
+    if execution is None and not may_run:
         return None
     try:
-        if execution is not None and execution.run_key != run_key_of(proposal):
+        if execution is not None and not (may_run and _is_claimed_by(execution, proposal, approval)):
             raise Stopped(Cause.RECORD_CHANGED)
         runnable = refuse_changed(proposal, approval, at=now)
     except Overdue:
@@ -180,6 +179,10 @@ def _guarded(
         return None
     _refuse(proposal, approval, cause=cause, execution=execution)
     return None
+
+
+def _is_claimed_by(execution: ToolExecution, proposal: ToolProposal, approval: ToolApproval | None) -> bool:
+    return execution.run_key == run_key_of(proposal) and execution.approval_id == (approval.pk if approval else None)
 
 
 def _runs_by_itself(proposal: ToolProposal) -> bool:
