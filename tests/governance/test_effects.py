@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -340,6 +340,28 @@ class TestAFieldThatFillsItself:
     def test_is_named_as_generated_where_it_did(self, decider: Any):
         proposal = doing(lambda: model("Voucher").objects.create())
         assert of(proposal)["Voucher"][1]["code"] == (None, "(generated)")
+        assert run(proposal, decider) == "succeeded"
+
+
+@pytest.mark.usefixtures("watched")
+class TestAMoment:
+    def test_is_the_same_in_another_zone(self, decider: Any):
+        user = User.objects.create(username="lin", date_joined=datetime(2026, 1, 1, 23, tzinfo=UTC))
+        rows_of = User.objects.filter(pk=user.pk)
+
+        def move() -> None:
+            rows_of.update(first_name="Lin")
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL timezone = 'Asia/Tokyo'")
+            rows_of.update(last_name="Zhao", last_login=datetime(2031, 1, 1, 23, tzinfo=UTC))
+
+        proposal = doing(move)
+        assert proposal.is_open, proposal.reason
+        assert of(proposal)["User"][1] == {
+            "last_login": (None, "2031-01-01T23:00:00+00:00"),
+            "first_name": ("", "Lin"),
+            "last_name": ("", "Zhao"),
+        }
         assert run(proposal, decider) == "succeeded"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.apps import apps
@@ -145,4 +145,20 @@ def _set(**values: str) -> None:
 
 def _told(line: str, written: Mapping[str, type[models.Model]]) -> Told:
     row: dict[str, Any] = json.loads(line, parse_float=Written, parse_int=Written)
-    return Told(model=written[row["table"]], before=row["before"], after=row["after"])
+    model = written[row["table"]]
+    for columns in filter(None, (row["before"], row["after"])):
+        _spell_moments(model, columns)
+    return Told(model=model, before=row["before"], after=row["after"])
+
+
+def _spell_moments(model: type[models.Model], columns: dict[str, Any]) -> None:
+    """Spell moments in one zone: a tool may set another one for its transaction."""
+    for each in model._meta.concrete_fields:
+        told = columns.get(str(each.column))
+        if not isinstance(each, models.DateTimeField) or not isinstance(told, str):
+            continue
+        # What Python cannot read, such as "infinity", is the same in every zone.
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(told)
+            if moment.utcoffset():
+                columns[str(each.column)] = moment.astimezone(UTC).isoformat()
