@@ -22,11 +22,18 @@ from tests.governance.test_approving import approve
 from tests.governance.test_previewing import Anything, doing, rows
 
 HERE = "tests.governance.test_effects"
-NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner", "Voucher", "Parcel", "Stamp")
+NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner", "Voucher", "Parcel", "Stamp", "Crate")
 
 
 def random_code() -> str:
     return secrets.token_hex(8)
+
+
+def number_anew() -> int:
+    """What leaves no row, and is not undone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('auth_group_id_seq', 800000001)")
+    return 1
 
 
 def made() -> tuple[type[models.Model], ...]:
@@ -101,7 +108,13 @@ def made() -> tuple[type[models.Model], ...]:
         class Meta:
             app_label = "auth"
 
-    return Profile, Picture, Team, Squad, Token, Device, Owner, Voucher, Parcel, Stamp
+    class Crate(models.Model):
+        number = models.IntegerField(default=number_anew)
+
+        class Meta:
+            app_label = "auth"
+
+    return Profile, Picture, Team, Squad, Token, Device, Owner, Voucher, Parcel, Stamp, Crate
 
 
 def made_beside() -> tuple[type[models.Model], ...]:
@@ -341,6 +354,11 @@ class TestAFieldThatFillsItself:
         proposal = doing(lambda: model("Voucher").objects.create())
         assert of(proposal)["Voucher"][1]["code"] == (None, "(generated)")
         assert run(proposal, decider) == "succeeded"
+
+    def test_is_not_asked_for_what_no_preview_can_show(self):
+        proposal = doing(lambda: model("Crate").objects.create(number=7))
+        assert proposal.status == "blocked" and "no preview can show" in proposal.reason
+        assert Group.objects.create(name="Later").pk < 800_000_001
 
 
 @pytest.mark.usefixtures("watched")

@@ -332,5 +332,5 @@ def _is_generated(field: models.Field[Any, Any]) -> bool:
         return False
     # `dict` and the like make the same each time; uuid4, a random name and the clock do not. One that counts in the
     # database counts nothing here.
-    with undone():
+    with undone(here_alone=True):
         return bool(field.default() != field.default())
