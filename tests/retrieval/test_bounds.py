@@ -96,7 +96,8 @@ class TestALeg:
 
     def test_reads_rare_words_from_the_index(self) -> None:
         read = lexicon.read_query("everywhere unique500", locale=None)
-        nodes = explained(*words_sql(read, Exactly("english"), scope_for(OPERATOR, locale=None), limit=100))
+        scope = scope_for(OPERATOR, locale=None)
+        nodes = explained(*words_sql(read, Exactly("english"), scope, model="concepts", limit=100))
         assert "cl_chunk_words_words" in {node.get("Index Name") for node in nodes}
         assert "Seq Scan" not in {node["Node Type"] for node in nodes}
 

@@ -19,7 +19,9 @@ scores = st.floats(0.01, 10, allow_nan=False).map(lambda number: round(number, 3
 def hits(draw: st.DrawFn, *, highest: float = 10.0) -> list[Hit]:
     """One leg's result: distinct chunks, best first."""
     ids = draw(st.lists(st.integers(1, 30), unique=True, max_size=12))
-    found = [Hit(chunk_id, chunk_id % 7, min(draw(scores), highest)) for chunk_id in ids]
+    found = [
+        Hit(chunk_id, chunk_id % 7, min(draw(scores), highest), lacks_vector=draw(st.booleans())) for chunk_id in ids
+    ]
     return sorted(found, key=lambda hit: (-hit.score, hit.chunk_id))
 
 

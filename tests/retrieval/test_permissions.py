@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from cairnloop.conversations.models import Conversation
+from cairnloop.core.errors import InvalidInput
 from cairnloop.retrieval.evidence import Source, Trust
 from cairnloop.retrieval.models import ResolvedCase, ResolvedCaseChunk
 from cairnloop.retrieval.searching import NotForCustomers, search_knowledge
@@ -76,6 +77,11 @@ def test_cases_come_only_from_the_conversations_that_were_given_and_are_assistiv
 
 
 @pytest.mark.django_db
+def test_cases_of_a_queryset_that_is_cut_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="filter it"):
+        search_knowledge("refund", actor=OPERATOR, cases=Conversation.objects.all()[:5])
+
+
 def test_customers_never_search_cases() -> None:
     with pytest.raises(NotForCustomers):
         search_knowledge("refund", actor=CUSTOMER, cases=Conversation.objects.all())

@@ -97,8 +97,9 @@ def test_a_failing_embedder_leaves_words() -> None:
 
 
 def test_what_no_vector_of_the_model_stands_for_was_searched_by_words() -> None:
-    make_article("Refunds", "A refund takes five days.")
     assert search_knowledge("unheard-of", actor=OPERATOR).degradation is None
+    make_article("Refunds", "A refund takes five days.")
+    assert search_knowledge("unheard-of", actor=OPERATOR).degradation is Degradation.NOT_EMBEDDED
     outcome = search_knowledge("refund", actor=OPERATOR)
     assert outcome.degradation is Degradation.NOT_EMBEDDED
     assert outcome.evidence[0].reasons == (Reason.WORDS,)
@@ -110,6 +111,32 @@ def test_what_no_vector_of_the_model_stands_for_was_searched_by_words() -> None:
     assert changed.degradation is Degradation.NOT_EMBEDDED
     assert changed.answerability == by_words.answerability
     assert search_knowledge("refund", actor=OPERATOR).degradation is None
+
+
+def test_an_article_that_waits_for_its_vectors_stands_where_its_words_place_it() -> None:
+    make_article("Money", "Reimbursement of an invoice.")
+    make_article("Opening hours", "We answer from nine to five.")
+    embed_everything()
+    make_article("Bill by card", "Your bill shows the card that was charged.")
+    waiting = search_knowledge("bill card", actor=OPERATOR)
+    assert waiting.evidence[0].title == "Bill by card"
+    assert waiting.degradation is Degradation.NOT_EMBEDDED
+    with override_settings(CAIRNLOOP={"EMBEDDER": ""}):
+        assert waiting.answerability == search_knowledge("bill card", actor=OPERATOR).answerability
+    embed_everything()
+    embedded = search_knowledge("bill card", actor=OPERATOR)
+    assert embedded.evidence[0].title == "Bill by card"
+    assert embedded.degradation is None
+
+
+def test_meaning_still_counts_beside_an_article_that_waits_for_its_vectors() -> None:
+    make_article("Bill by card", "Your bill shows the card that was charged.")
+    make_article("Money", "Reimbursement of a receipt.")
+    embed_everything()
+    make_article("Cards", "Many kinds of a card are known.")
+    outcome = search_knowledge("bill card", actor=OPERATOR)
+    assert [found.title for found in outcome.evidence] == ["Bill by card", "Cards", "Money"]
+    assert outcome.degradation is None
 
 
 def test_without_an_embedder_words_are_searched() -> None:

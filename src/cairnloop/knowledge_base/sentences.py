@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 SENTENCE_END = re.compile(
-    r"""(?P<mark>[.!?…]+)["'”’»)\]*_~`]*(?=\s)  # a mark, what it closes, and then space
+    # Of a run of marks only the first is tried: a text of dots alone would take the square of its length.
+    r"""(?<![.!?…])(?P<mark>[.!?…]+)["'”’»)\]*_~`]*(?=\s)  # a mark, what it closes, and then space
     |[。！？｡]+[」』”’）)]*""",  # the marks of Chinese and Japanese need no space
     re.VERBOSE,
 )

@@ -48,6 +48,7 @@ class Fused:
     meaning_rank: int | None = None
     has_identifier: bool = False
     has_phrase: bool = False
+    lacks_vector: bool = False
 
 
 def fuse(sources: Iterable[Legs], *, query_words: int) -> list[Fused]:
@@ -103,7 +104,11 @@ def _joined(legs: Legs, scale: _Scale) -> Iterator[Fused]:
         owner = said or meant
         assert owner is not None
         by_words = _scaled(said.score, scale.best_words) if said else 0.0
-        by_meaning = _scaled(meant.score if meant else scale.least_meaning, scale.best_meaning)
+        lacks_vector = bool(said and said.lacks_vector and not meant)
+        # Nobody knows how near it is: it stands where its words alone would place it.
+        by_meaning = (
+            by_words if lacks_vector else _scaled(meant.score if meant else scale.least_meaning, scale.best_meaning)
+        )
         boost = IDENTIFIER_BOOST * said.has_identifier + PHRASE_BOOST * said.has_phrase if said else 0.0
         yield Fused(
             source=legs.source,
@@ -116,6 +121,7 @@ def _joined(legs: Legs, scale: _Scale) -> Iterator[Fused]:
             meaning_rank=meaning_rank,
             has_identifier=bool(said and said.has_identifier),
             has_phrase=bool(said and said.has_phrase),
+            lacks_vector=lacks_vector,
         )
 
 

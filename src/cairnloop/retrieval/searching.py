@@ -31,7 +31,15 @@ from cairnloop.retrieval.identifiers import identifiers, quoted_phrases
 from cairnloop.retrieval.languages import configuration_of, host_configuration
 from cairnloop.retrieval.snippets import cut_snippet
 from cairnloop.retrieval.sources import articles, resolved_cases
-from cairnloop.retrieval.sources.legs import Exactly, Hit, Scope, looking_for_neighbours, meaning_leg, words_leg
+from cairnloop.retrieval.sources.legs import (
+    Exactly,
+    Hit,
+    Scope,
+    holds_anything,
+    looking_for_neighbours,
+    meaning_leg,
+    words_leg,
+)
 
 logger = logging.getLogger("cairnloop.retrieval")
 
@@ -42,6 +50,7 @@ SPARE = 8
 """Fetched beyond the limit, for what is superseded while the search runs."""
 READ_FOR_SENTENCES = 40
 """Among the sentences of so many chunks the answer is looked for."""
+_OfSources = dict[Source, list[Hit]]
 SURFACES = frozenset({"search", "draft_generation", "api"})
 
 
@@ -77,7 +86,8 @@ def search_knowledge(
     Operators and the system find public and internal articles, everybody else public ones only. `cases` are the
     conversations whose resolved cases may appear; None leaves them out, and of more than half of the `limit` only what
     articles leave free is theirs. `locale` narrows to articles of one locale.
-    Without a working embedder, or anything it embedded, words alone are searched, and `degradation` says so.
+    Without a working embedder, or where it has not embedded yet what words find best, words alone are searched, and
+    `degradation` says so.
     """
     query = _cleaned(query)
     _refuse(actor=actor, limit=limit, locale=locale, cases=cases, chunks_per_article=chunks_per_article)
@@ -102,6 +112,8 @@ def _refuse(
         raise InvalidInput("locale is the locale of articles, such as 'en', or None for all.")
     if cases is not None and not isinstance(cases, ConversationQuerySet):
         raise InvalidInput(f"cases is a queryset of Conversation, not {type(cases).__name__}.")
+    if cases is not None and cases.query.is_sliced:
+        raise InvalidInput("cases is a queryset that is not cut: filter it in place of slicing it.")
     if cases is not None and actor.is_customer:
         raise NotForCustomers
 
@@ -126,16 +138,29 @@ def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQu
     exactly = Exactly(
         host_configuration() if locale is None else configuration_of(locale), identifiers(query), quoted_phrases(query)
     )
-    words = {source: words_leg(read, exactly, scope) for source, scope in scopes.items()}
+    words = {source: words_leg(read, exactly, scope, model=model) for source, scope in scopes.items()}
     meaning = _meaning(vector, model, scopes, chunk_count=read.chunk_count)
     if meaning is None:
         vector, degradation, meaning = None, Degradation.EMBEDDER_FAILED, {}
-    elif vector is not None and any(words.values()) and not any(meaning.values()):
-        # The nearest is always found, however far away: none of what is here has a vector of this model.
+    fused = _fused(words, meaning, query)
+    if vector is not None and _is_not_embedded(fused, meaning, scopes):
         vector, degradation = None, Degradation.NOT_EMBEDDED
-    legs = [fusing.Legs(source, words[source], meaning.get(source, ())) for source in scopes]
-    fused = fusing.fuse(legs, query_words=len(query.split()))
+        fused = _fused(words, {}, query)
     return _Found(read, fused, degradation, model if vector else None, vector)
+
+
+def _fused(words: _OfSources, meaning: _OfSources, query: str) -> list[fusing.Fused]:
+    legs = [fusing.Legs(source, hits, meaning.get(source, ())) for source, hits in words.items()]
+    return fusing.fuse(legs, query_words=len(query.split()))
+
+
+def _is_not_embedded(fused: Sequence[fusing.Fused], meaning: _OfSources, scopes: dict[Source, Scope]) -> bool:
+    """Return whether the best article has no vector yet, or nothing has that could be found."""
+    best = next((each for each in fused if each.source is Source.ARTICLE), None)
+    if best is not None:
+        return best.lacks_vector
+    # The nearest is always found, however far away.
+    return any(holds_anything(scope) for source, scope in scopes.items() if not meaning[source])
 
 
 def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
@@ -155,7 +180,7 @@ def _vector(query: str) -> tuple[str, list[float] | None, Degradation | None]:
 
 def _meaning(
     vector: Sequence[float] | None, model: str, scopes: dict[Source, Scope], *, chunk_count: int
-) -> dict[Source, list[Hit]] | None:
+) -> _OfSources | None:
     if vector is None:
         return {}
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -16,6 +17,7 @@ from cairnloop.retrieval.sources.legs import Scope, vector_literal
 READS_INTERNAL = (ActorKind.OPERATOR, ActorKind.SYSTEM)
 """Who sees what is not public. Whoever is not listed here sees public articles only."""
 
+VECTORS = "cairnloop_chunkvector"
 FETCH = """
 SELECT chunk.id, article.id, revision.id, revision.number, revision.title, article.slug, revision.published_at,
        chunk.index, chunk.heading_path, chunk.text, chunk.start, chunk."end"
@@ -57,13 +59,11 @@ def visible_to(actor: Actor) -> list[str]:
 
 def scope_for(actor: Actor, *, locale: str | None) -> Scope:
     """Return what `actor` may find, in one locale or in all."""
-    where, params = "visibility = ANY(%s)", [visible_to(actor)]
+    where = "visibility = ANY(%s)"
+    params: tuple[Any, ...] = (visible_to(actor),)
     if locale is not None:
-        return Scope(
-            "cairnloop_chunkwords", "cairnloop_chunkvector", "chunk_id", "article_id",
-            f"{where} AND locale = %s", (*params, locale),
-        )  # fmt: skip
-    return Scope("cairnloop_chunkwords", "cairnloop_chunkvector", "chunk_id", "article_id", where, tuple(params))
+        where, params = f"{where} AND locale = %s", (*params, locale)
+    return Scope("cairnloop_chunkwords", VECTORS, VECTORS, "chunk_id", "article_id", where, params)
 
 
 def fetch(chunk_ids: Sequence[int], actor: Actor) -> dict[int, FoundChunk]:

@@ -27,13 +27,17 @@ TITLE, HEADING, TEXT = 1.0, 0.8, 0.667
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One chunk one leg found: whose it is, its score, and whether it holds an identifier or phrase as written."""
+    """One chunk one leg found: whose it is, its score, and whether it holds an identifier or phrase as written.
+
+    One that words found and that `lacks_vector` could not have been found by meaning.
+    """
 
     chunk_id: int
     owner_id: int
     score: float
     has_identifier: bool = False
     has_phrase: bool = False
+    lacks_vector: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,19 @@ class Scope:
 
     words_from: str
     vectors_from: str
+    vectors: str
     chunk: str
     owner: str
     where: str
     params: tuple[Any, ...]
 
 
-def words_leg(read: ReadQuery, exactly: Exactly, scope: Scope, *, limit: int = LEG_LIMIT) -> list[Hit]:
-    """Return the chunks that hold the query's informative words, best first, equal ones by id."""
-    sql, params = words_sql(read, exactly, scope, limit=limit)
+def words_leg(read: ReadQuery, exactly: Exactly, scope: Scope, *, model: str = "", limit: int = LEG_LIMIT) -> list[Hit]:
+    """Return the chunks that hold the query's informative words, best first, equal ones by id.
+
+    With a `model`, each says whether it lacks a vector of it.
+    """
+    sql, params = words_sql(read, exactly, scope, model=model, limit=limit)
     if not sql:
         return []
     with connection.cursor() as cursor:
@@ -67,7 +75,7 @@ def words_leg(read: ReadQuery, exactly: Exactly, scope: Scope, *, limit: int = L
         return [Hit(*row) for row in cursor.fetchall()]
 
 
-def words_sql(read: ReadQuery, exactly: Exactly, scope: Scope, *, limit: int) -> tuple[str, list[Any]]:
+def words_sql(read: ReadQuery, exactly: Exactly, scope: Scope, *, model: str = "", limit: int) -> tuple[str, list[Any]]:
     """Return the statement of the words leg, or "" for a query without words."""
     lexemes = narrowing.kept(read.lexemes)
     if not lexemes:
@@ -93,13 +101,21 @@ WITH candidate AS MATERIALIZED (
     SELECT chunk_id, owner_id, words, score FROM placed
     WHERE place <= {MOST_OF_ONE} ORDER BY score DESC, chunk_id LIMIT %s
 )
-SELECT chunk_id, owner_id, score, {identifier} AS has_identifier, {phrase} AS has_phrase
+SELECT chunk_id, owner_id, score, {identifier} AS has_identifier, {phrase} AS has_phrase,
+       {_lacks_vector(scope, model)} AS lacks_vector
 FROM best ORDER BY score DESC, chunk_id
 """  # noqa: S608  # fragments are constants of this package; every value is a parameter
     chosen = narrowing.candidates(lexemes, chunk_count=read.chunk_count)
     room = narrowing.bound(lexemes)
     bounds = [*score_params, LOOKED_AT * limit, limit]
     return sql, [chosen, *scope.params, room, *bounds, *identifier_params, *phrase_params]
+
+
+def holds_anything(scope: Scope) -> bool:
+    """Return whether there is anything in a scope that a search could find."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {scope.words_from} WHERE {scope.where})", scope.params)  # noqa: S608
+        return bool(cursor.fetchone()[0])
 
 
 def looking_for_neighbours(chunk_count: int) -> AbstractContextManager[None]:
@@ -139,6 +155,14 @@ def vector_literal(vector: Sequence[float]) -> str:
 def literal_of(text: str) -> str:
     """Return `text` as a literal of SQL that is safe inside a statement with parameters."""
     return "'" + text.replace("'", "''").replace("%", "%%") + "'"
+
+
+def _lacks_vector(scope: Scope, model: str) -> str:
+    if not model:
+        return "false"
+    own = f"own.chunk_id = best.chunk_id AND own.model = {literal_of(model)}"
+    # Not as NOT EXISTS: that may read all vectors there are.
+    return f"(SELECT true FROM {scope.vectors} AS own WHERE {own} LIMIT 1) IS NULL"  # noqa: S608
 
 
 def _any_phrase(configuration: str, phrases: Sequence[str]) -> tuple[str, list[Any]]:

@@ -22,8 +22,9 @@ WHERE chunk.id = ANY(%s) AND {among}
 WORDS_FROM = (
     "cairnloop_resolvedcasechunk AS chunk JOIN cairnloop_resolvedcase AS resolved ON resolved.id = chunk.case_id"
 )
+VECTORS = "cairnloop_resolvedcasevector"
 VECTORS_FROM = (
-    "cairnloop_resolvedcasevector AS vector JOIN cairnloop_resolvedcasechunk AS chunk ON chunk.id = vector.chunk_id "
+    f"{VECTORS} AS vector JOIN cairnloop_resolvedcasechunk AS chunk ON chunk.id = vector.chunk_id "
     "JOIN cairnloop_resolvedcase AS resolved ON resolved.id = chunk.case_id"
 )
 
@@ -43,7 +44,7 @@ class FoundCase:
 def scope_for(cases: ConversationQuerySet) -> Scope:
     """Return the cases of exactly these conversations."""
     among, params = _among(cases)
-    return Scope(WORDS_FROM, VECTORS_FROM, "chunk.id", "resolved.conversation_id", among, params)
+    return Scope(WORDS_FROM, VECTORS_FROM, VECTORS, "chunk.id", "resolved.conversation_id", among, params)
 
 
 def fetch(chunk_ids: Sequence[int], cases: ConversationQuerySet) -> dict[int, FoundCase]:
