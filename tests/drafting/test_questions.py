@@ -162,6 +162,17 @@ class TestAsksSeveral:
             "Wie ändere ich mein Passwort und wo sind meine Rechnungen?",
             "كيف أغير كلمة المرور؟ أين فواتيري؟",
             "パスワードの変更方法は？請求書はどこですか？",
+            f"{SKIPPED} I also need a refund.",
+            f"{SKIPPED} Please start it again.",
+            f"You charged me twice in March. {SKIPPED}",
+            f"how do i cancel. {SKIPPED}",
+            f"{SKIPPED} Can I get more?",
+            "Why was my run skipped and can I get a refund?",
+            "why was my run skipped i want a refund",
+            "Can I export? I need it as CSV.",
+            "Where is invoice 48213377? Where is invoice 48213399?",
+            "Where are my invoices?\n\n-----Original Message-----\nCan I export runs?",
+            f"{SKIPPED}\n\n```\nDelete everything? Overwrite the folder?\n```",
         ],
     )
     def test_in_one_message(self, message):
@@ -174,24 +185,31 @@ class TestAsksSeveral:
         assert several("How do I reset my password?", second, "Thanks!")
         assert not several("How do I reset my password?", ">Under Account.", second)
 
-    def test_where_one_message_is_left_out(self):
-        assert several("My runs are skipped since Monday.", "Where do I find the invoices of March?")
+    @pytest.mark.parametrize(
+        "first",
+        [
+            "My runs are skipped since Monday.",
+            "What is your phone number?",
+            "On Mon, 2 Nov 2026, Ada wrote:\n> Is there anything else?\n\nYes. Please refund the second charge.",
+            "Your colleague wrote:\nplease cancel my subscription",
+        ],
+    )
+    def test_where_one_message_is_left_out(self, first):
+        assert several(first, "Where do I find the invoices of March?")
 
     @pytest.mark.parametrize(
         "message",
         [
             "Hi! How do I reset my password? Thanks!",
-            "Can I export? I need it as CSV.",
+            "Hello Ada,\n\nhow do I reset my password?\n\nBest regards\nLin",
+            "Dear support team,\nhow do I export runs?\nKind regards,\nLin Zhao",
             "Hello? Is anybody there? How do I reset my password?",
+            "Can you please help me? How do I reset my password??",
             "How do I reset my password?? Any news?",
-            "How do I export? I mean, how do I export runs?",
-            "I cannot sign in. How do I reset my password? I tried it twice.",
-            "Does https://acme.example/?page=2 show a reset of passwords?",
+            "How do I export runs? Again: how do I export runs?",
             "Where are my invoices?\n\n> How do I reset my password?\n> Can I export runs?",
-            "Where are my invoices?\n\nOn Mon, Ada <ada@acme.example> wrote:\nHow do I reset my password?",
-            "Where are my invoices?\n\n-----Original Message-----\nCan I export runs?",
-            "Where are my invoices?\n-- \nLin. Questions? Ask our office?",
-            f"{SKIPPED}\n\n```\nDelete everything? Overwrite the folder?\n```",
+            "Where are my invoices?\n\nOn 2 Nov 2026, Ada <ada@acme.example> wrote:\n\n> How do I reset my password?",
+            "I want to know why my run was skipped",
             "My runs are skipped.",
             "Webhook secret rotation",
         ],
@@ -200,9 +218,8 @@ class TestAsksSeveral:
         assert not several(message)
 
     def test_is_false_for_one_question_in_pieces(self):
-        assert not several("Hi Ada!", "Can I export?", "I need it as CSV.")
-        assert not several("My runs are skipped since Monday.", "How do I start them?")
+        assert not several("Hi Ada!", "Can I export?", "Thanks!")
         assert not several(SKIPPED, "Any news?", "Hello?", SKIPPED)
         assert not several(SKIPPED, f"Again: {SKIPPED}")
-        assert not several(TRACE, "Where are my invoices?")
+        assert not several("Where are my invoices?", ">Under Billing.", SKIPPED)
         assert not several("Thanks!") and not several()

@@ -125,7 +125,7 @@ class TestWhatStandsAgainstIt:
         self.held(draft_for(conversation), "asks_several")
         shown = text_of_page(browser_of(ada).get(reverse("cairnloop:conversation", args=[conversation.pk])))
         assert "The customer may have asked several things:" in shown
-        assert "this may answer one of them only, read all they wrote" in shown
+        assert "May answer only a part" in shown
 
     def test_is_a_colleague_who_wrote_meanwhile(self, allowing, monkeypatch):
         conversation = ask()

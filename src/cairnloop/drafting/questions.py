@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, takewhile
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 
 from cairnloop.drafting.logs import parted
 from cairnloop.knowledge_base.sentences import sentence_spans
@@ -75,20 +75,20 @@ FUNCTION_WORDS = frozenset(
 )
 """Words that say nothing of what a question is about; nor does a contraction such as "I'm"."""
 PLACEHOLDERS = (EMAIL, NAME, NUMBER, SECRET)
-PART_ENDS = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？｡])|\n+")
-ENDS_ASKING = re.compile(r"[?？؟][\W_]*\Z")
-BEGINS_ASKING = re.compile(r"\W*(?:how|what|where|why|which|who|wie|was|wo|warum|welche\w?|wer)\b", re.IGNORECASE)
-ASKS_ON = re.compile(
-    r"(?<=\w)[\s,;]+(?:and|or|also|plus|und|oder)\s+(?:(?:also|auch)\s+)?"
-    r"(?=(?:how|what|where|when|why|which|who|wie|was|wo|wann|warum|welche\w?|wer)\b)",
+PIECE_ENDS = re.compile(
+    r"[.!?…。！？｡؟,;:，、；：،؛&+()\n]+|\s[-–—]\s|\b(?:and|or|also|plus|but|then|und|oder|auch|sowie|aber|dann)\b",
     re.IGNORECASE,
 )
-"""What stands between two questions of one sentence."""
-HISTORY = re.compile(
-    r"\s*-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete)\b.*|.*\b(?:wrote|schrieb\b.*):\s*|(?:from|von):.*[@<].*",
+ASKS_ANEW = re.compile(
+    r"\b(?=(?:how|what|why|can|could|would|please|need|want|wie|warum|bitte)\b)",
     re.IGNORECASE,
 )
-"""The line below which a mail repeats those before it."""
+"""Where something else may begin to be asked, without a mark before it."""
+LEADING_IN = frozenset(WORD.findall("support help tell know wonder wondering explain"))
+"""Words that lead to what is asked."""
+CALLING = frozenset(("support", "help"))
+"""Words of those that ask by themselves for nothing in particular."""
+WROTE = frozenset(("wrote", "schrieb"))
 
 
 def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> str:
@@ -111,18 +111,14 @@ def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) 
 
 
 def asks_several(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> bool:
-    """Return whether the customer may ask more since the last answer than the one question of `question_of`.
+    """Return whether the customer may have asked more than one thing since the last answer.
 
-    They do by several questions, in one message or in several, and by a message that the question leaves out. What
-    says the same once more does not count, nor does what a mail repeats of those before it.
+    They did not where all they wrote is one plain question, greetings, thanks and repetitions aside. In doubt they did:
+    another sentence may tell only more of it, and may be what they want most.
     """
-    said = _said_since_the_answer(turns, tuple(names))
-    asked = _asked_last(said)
-    left_out = said[: len(said) - len(asked)]
-    if any(_own_words(_written(text)) - _own_words(_said(asked)) for text in left_out):
-        return True
-    questions = {words for text in said for words in map(_own_words, _questions_in(text)) if words}
-    return any(one - other and other - one for one in questions for other in questions)
+    called = {word.lower() for name in names for word in WORD.findall(name)}
+    things = {words for text in _unanswered(turns) for words in _things(text, called)}
+    return len(things) > 1
 
 
 def is_small_talk(text: str) -> bool:
@@ -149,26 +145,37 @@ def _asked_last(said: Sequence[str]) -> list[str]:
     return asked
 
 
-def _questions_in(text: str) -> Iterator[str]:
-    """Return what of a message asks: what ends so, or where nothing does, what begins so."""
-    parts = PART_ENDS.split(_written(text))
-    asking = [part for part in parts if ENDS_ASKING.search(part)] or [
-        each for each in parts if BEGINS_ASKING.match(each)
-    ]
-    return chain.from_iterable(ASKS_ON.split(part) for part in asking)
+def _things(text: str, called: Collection[str]) -> Iterator[frozenset[str]]:
+    """Yield what each piece of a message says that may be one thing of its own, by its words."""
+    for piece in PIECE_ENDS.split(_without_history(text)):
+        said = [_words_of(part, called) for part in ASKS_ANEW.split(piece)]
+        asked = [words for words in said if not all(each in LEADING_IN or _says_nothing(each) for each in words)]
+        whole = frozenset[str]().union(*said)
+        yield from asked or ([whole] if whole and whole.isdisjoint(CALLING) else [])
 
 
-def _written(text: str) -> str:
-    """Return what of a message a person wrote anew, without what they pasted and what a mail repeats."""
-    # First of all: the line itself looks pasted.
-    new = takewhile(lambda line: HISTORY.fullmatch(line) is None, text.splitlines())
-    said, _ = parted("\n".join(line for line in new if not line.lstrip().startswith(">")))
-    return "\n".join(said)
+def _without_history(text: str) -> str:
+    """Return a message without what a mail repeats of those before it, and the line that says whose it is."""
+    kept: list[str] = []
+    for line in text.splitlines():
+        if not line.lstrip().startswith(">"):
+            kept.append(line)
+            continue
+        while kept and not kept[-1].strip():
+            kept.pop()
+        if kept and _introduces(kept[-1]):
+            kept.pop()
+    return "\n".join(kept)
 
 
-def _own_words(text: str) -> frozenset[str]:
-    words = (word.lower() for word in WORD.findall(text))
-    return frozenset(word for word in words if word not in WAITING and not _says_nothing(word))
+def _introduces(line: str) -> bool:
+    is_dated = any(map(str.isdigit, line))
+    return is_dated and line.rstrip().endswith(":") and not WROTE.isdisjoint(WORD.findall(line.lower()))
+
+
+def _words_of(text: str, called: Collection[str]) -> frozenset[str]:
+    words = [word.lower() for word in WORD.findall(text)]
+    return frozenset() if is_small_talk(" ".join(set(words).difference(called))) else frozenset(words)
 
 
 def _waits(text: str) -> bool:

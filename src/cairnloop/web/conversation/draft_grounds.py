@@ -41,6 +41,8 @@ def status_of(draft: Draft, sentences: Sequence[DraftSentence]) -> Status | None
         return Status("triangle-alert", label % {"count": marked}, "warning")
     if not (draft.is_open and draft.kind == Draft.Kind.REPLY):
         return None
+    if draft.held_back == Draft.HeldBack.ASKS_SEVERAL:
+        return Status("triangle-alert", _("May answer only a part"), "warning")
     quoted = [each for each in sentences if each.revision]
     if all(_is_literal(each) and not _is_piece(each) for each in quoted):
         omissions = frozenset(_omissions(sentences))
@@ -140,8 +142,8 @@ def _asked(said: Sequence[Message], conversation: Conversation) -> list[Ground]:
     names = (conversation.customer_name, conversation.account_name, *operator_names_in(said))
     if not asks_several([(each.role, each.text) for each in said], names=names):
         return []
-    text = _("this may answer one of them only, read all they wrote")
-    return [Ground("triangle-alert", "warning", _("The customer may have asked several things:"), text)]
+    text = _("see that none stays unanswered")
+    return [Ground("message-square", "info", _("The customer may have asked several things:"), text)]
 
 
 def _answered(draft: Draft, said: Sequence[Message]) -> list[Ground]:
