@@ -137,7 +137,7 @@ class TestArticles:
 
     def test_have_a_history_and_changes_in_the_making(self, seeded: Database) -> None:
         assert seeded.rows(
-            "SELECT count(*) FILTER (WHERE revisions > 1) >= 12, count(*) FILTER (WHERE status = 'published') >= 25, "
+            "SELECT count(*) FILTER (WHERE revisions > 1) >= 25, count(*) FILTER (WHERE status = 'published') >= 25, "
             "count(DISTINCT status) = 3 FROM (SELECT article.status, count(*) AS revisions FROM cairnloop_article "
             "AS article JOIN cairnloop_revision AS revision ON revision.article_id = article.id "
             "GROUP BY article.id) AS each"
