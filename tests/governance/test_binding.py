@@ -20,6 +20,7 @@ import cairnloop
 from cairnloop.governance import executing
 from cairnloop.governance.approving import ApprovalNotPending
 from cairnloop.governance.canonical import Unkeepable, keepable, spell
+from cairnloop.governance.expiring import expire_approvals
 from cairnloop.governance.reopening import NotReopenable
 from cairnloop.models import AuditEntry, ToolApproval, ToolExecution, ToolProposal
 from cairnloop.testing import run_waiting_jobs
@@ -105,8 +106,17 @@ class TestAnApprovedProposal:
     def test_does_not_run_by_an_approval_that_says_no_more_that_it_is_one(self, decider: Any, status: str):
         proposal, approval = self.approved(decider, 1)
         ToolApproval.objects.filter(pk=approval.pk).update(status=status, reason="Not now.")
+        with pytest.raises(ApprovalNotPending):
+            approve(approval, decider)
         executing.execute_proposal(proposal_id=proposal.pk)
         assert Charge.calls == [] and not ToolExecution.objects.exists()
+        assert AuditEntry.objects.get(action="tool.refused").evidence["cause"] == "record_changed"
+
+    def test_is_no_more_than_not_run_where_its_approval_expired(self, decider: Any):
+        proposal, approval = self.approved(decider, 1)
+        expire_approvals(now=approval.expires_at)
+        executing.execute_proposal(proposal_id=proposal.pk)
+        assert Charge.calls == [] and not AuditEntry.objects.filter(action="tool.refused").exists()
 
     def test_does_not_run_by_the_approval_of_another(self, decider: Any):
         proposal, approval = self.approved(decider, 1)
@@ -147,7 +157,7 @@ class TestARunThatIsClaimed:
         return ToolExecution.objects.create(
             proposal=proposal,
             approval=approve(proposal.approvals.get(), decider),
-            run_key=executing.run_key_of(proposal),
+            run_key=executing.run_key_of(proposal.repeat_key),
             claimed_at=timezone.now(),
         )
 
@@ -201,9 +211,7 @@ class TestAProposalNobodyApproves:
             executing.execute_proposal(proposal_id=proposal.pk)
             assert Charge.calls == [], field.name
             refused = list(ToolExecution.objects.values_list("status", "error"))
-            # What does not even say any more that it is open and runs by itself is not looked at.
-            is_due = field.name not in ("status", "mode", "reason")
-            assert refused == ([("failed", "record_changed")] if is_due else []), field.name
+            assert refused == [("failed", "record_changed")], field.name
             ToolExecution.objects.all().delete()
             ToolProposal.objects.filter(pk=proposal.pk).update(**before)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
 from django.apps import apps
@@ -22,11 +23,31 @@ from tests.governance.test_approving import approve
 from tests.governance.test_previewing import Anything, doing, rows
 
 HERE = "tests.governance.test_effects"
-NAMES = ("Profile", "Picture", "Team", "Squad", "Token", "Device", "Owner", "Voucher", "Parcel", "Stamp", "Crate")
+NAMES = (
+    "Profile",
+    "Picture",
+    "Team",
+    "Squad",
+    "Token",
+    "Device",
+    "Owner",
+    "Voucher",
+    "Parcel",
+    "Stamp",
+    "Crate",
+    "Shift",
+)
 
 
 def random_code() -> str:
     return secrets.token_hex(8)
+
+
+colours = cycle(["red", "red", "blue", "green"])
+
+
+def some_colour() -> str:
+    return next(colours)
 
 
 def number_anew() -> int:
@@ -114,7 +135,17 @@ def made() -> tuple[type[models.Model], ...]:
         class Meta:
             app_label = "auth"
 
-    return Profile, Picture, Team, Squad, Token, Device, Owner, Voucher, Parcel, Stamp, Crate
+    class Shift(models.Model):
+        name = models.CharField(max_length=40)
+        begins = models.DateField(default=date.today)
+        changed_on = models.DateField(auto_now=True)
+        changed_at = models.TimeField(auto_now=True)
+        colour = models.CharField(max_length=10, default=some_colour)
+
+        class Meta:
+            app_label = "auth"
+
+    return Profile, Picture, Team, Squad, Token, Device, Owner, Voucher, Parcel, Stamp, Crate, Shift
 
 
 def made_beside() -> tuple[type[models.Model], ...]:
@@ -293,6 +324,16 @@ class TestAKeyThatFillsItself:
         keys[0] = uuid4()
         assert run(proposal, decider) == "failed"
 
+    def test_may_be_made_of_the_run_key(self, decider: Any):
+        def send_once() -> None:
+            key = uuid5(NAMESPACE_URL, Anything.run_key)
+            model("Parcel").objects.create(pk=key, name=Anything.run_key[:40])
+
+        proposal = doing(send_once)
+        assert run(proposal, decider) == "succeeded"
+        parcel = model("Parcel").objects.get()
+        assert rows(proposal) == [("auth.Parcel", "insert", str(parcel.pk), {"name": (None, parcel.name)})]
+
     def test_is_asked_anew_where_the_tool_chose_it_since(self, decider: Any):
         keys = []
         proposal = doing(lambda: send(keys[0] if keys else uuid4()))
@@ -315,6 +356,42 @@ class TestAFieldThatFillsItself:
         assert run(proposal, decider) == "failed"
         assert proposal.approvals.order_by("pk")[0].cause == "effect_changed"
         assert not model("Voucher").objects.exclude(code="FREE100").exists()
+
+    def test_is_known_as_one_where_it_is_only_sometimes_another(self, decider: Any):
+        doing(lambda: model("Shift").objects.create(name="First"))
+        global colours
+        colours = cycle(["red", "blue", "green", "gold", "grey"])
+        proposal = doing(lambda: model("Shift").objects.create(name="Second"))
+        assert of(proposal)["Shift"][1]["colour"] == (None, "(generated)")
+        assert run(proposal, decider) == "succeeded"
+
+    def test_of_now_is_no_difference_the_day_after(self, decider: Any, monkeypatch: Any):
+        shift = model("Shift").objects.create(name="Early")
+        model("Shift").objects.update(changed_on="2026-01-01", changed_at="00:00:00")
+
+        def rename_it() -> None:
+            found = model("Shift").objects.get(pk=shift.pk)
+            found.name = "Late"
+            found.save()
+            model("Shift").objects.create(name="New", colour="gold")
+
+        proposal = doing(rename_it)
+        shown = {name: after for _, _, _, fields in rows(proposal) for name, (_, after) in fields.items()}
+        assert {shown[name] for name in ("begins", "changed_on", "changed_at")} == {"(now)"}
+        tomorrow = timezone.now() + timedelta(days=1)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: tomorrow)
+        pre_save = models.DateField.pre_save
+
+        def pre_save_tomorrow(field: Any, instance: Any, add: bool) -> Any:
+            value = pre_save(field, instance, add)
+            if value == date.today() and (add or field.auto_now):
+                value = tomorrow.date()
+                setattr(instance, field.attname, value)
+            return value
+
+        monkeypatch.setattr(models.DateField, "pre_save", pre_save_tomorrow)
+        assert run(proposal, decider) == "succeeded"
+        assert model("Shift").objects.get(pk=shift.pk).changed_on == tomorrow.date()
 
     def test_is_asked_anew_where_the_tool_chose_its_value_since(self, decider: Any):
         def issue() -> None:

@@ -36,6 +36,7 @@ class Anything(cairnloop.Tool):
     writes = ("auth.Group", "auth.Group_permissions", "auth.User", "cairnloop.Conversation", "cairnloop.Message")
     unsteady = frozenset({"cairnloop.Conversation", "cairnloop.Message.sequence"})
     doing: ClassVar[Callable[[], Any]]
+    run_key: ClassVar[str]
 
     class Input(BaseModel):
         n: int = 0
@@ -44,6 +45,7 @@ class Anything(cairnloop.Tool):
         return True
 
     def run(self, *, input: Any, context: cairnloop.ToolContext, run_key: str) -> cairnloop.ToolResult:
+        Anything.run_key = run_key
         type(self).doing()
         return cairnloop.ToolResult(summary="Done.")
 

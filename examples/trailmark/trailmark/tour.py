@@ -133,7 +133,12 @@ def _tiles() -> tuple[Stop, ...]:
         ),
         Stop("gap", "Gaps", "What could not be answered"),
         Stop("compare", "Suggestions", "Reviewed against real questions"),
-        Stop("scroll", "Audit", "Sealed, searchable, exportable"),
+        Stop(
+            "scroll",
+            "Audit",
+            "Sealed, searchable, exportable",
+            Door("grace", reverse("cairnloop:audit"), "Audit"),
+        ),
         Stop("pulse", "Health", "What runs and what needs a look"),
     )
 

@@ -12,6 +12,7 @@ from cairnloop.governance.contexts import context_of
 from cairnloop.governance.models import ToolApproval, ToolProposal
 from cairnloop.governance.permissions import Permissions
 from cairnloop.governance.registry import find_tool, mode_of
+from cairnloop.governance.run_keys import run_key_of
 from cairnloop.governance.snapshots import snapshot_of
 from cairnloop.governance.validating import NotForeseeable, rule_on
 
@@ -64,7 +65,9 @@ def ask_again(proposal: ToolProposal, *, at: datetime) -> ToolApproval | None:
     if ruling.status != ToolProposal.Status.OPEN or ruling.input.model is None:
         return None
     try:
-        snapshot = snapshot_of(tool, ruling.input.model, context=context, mode=mode)
+        snapshot = snapshot_of(
+            tool, ruling.input.model, context=context, mode=mode, run_key=run_key_of(proposal.repeat_key)
+        )
     except NotForeseeable:
         return None
     proposal.look_anew(

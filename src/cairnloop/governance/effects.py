@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -19,6 +19,7 @@ from cairnloop.core.texts import spelled_out
 from cairnloop.core.transactions import undone
 from cairnloop.governance.canonical import Written, digest_of, readable, spell
 from cairnloop.governance.hiding import HIDDEN
+from cairnloop.governance.moments import Window, is_now, window_around
 from cairnloop.governance.validating import NotForeseeable
 
 NEW = "new"
@@ -34,8 +35,8 @@ NUMBERS = (
     models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField,
     models.DurationField,
 )  # fmt: skip
-ABOUT_NOW = timedelta(seconds=60)
-"""How far the clock of the database may be from ours."""
+SAMPLES = 32
+"""How often a default is asked again, to know whether it is random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def effect_of(
     for row, other in zip(rows, _rows_of(beside), strict=False):
         row.chosen = dict(_filled(row).items() & _filled(other).items())
     labels = _labels_of(_label_new(rows))
-    window = (began_at - ABOUT_NOW, ended_at + ABOUT_NOW)
+    window = window_around(began_at, ended_at)
     shown, compared = [], []
     for row in sorted(rows, key=_place):
         if row.model._meta.label == jobs.MODEL and row.before is None and row.after is not None:
@@ -231,9 +232,7 @@ def _label_of(field: models.Field[Any, Any], value: Any, labels: Mapping[tuple[s
     return labels.get((field.target_field.model._meta.db_table, _text(value)))
 
 
-def _fields(
-    row: _Row, labels: dict[tuple[str, str], str], window: tuple[datetime, datetime]
-) -> Iterator[dict[str, Any]]:
+def _fields(row: _Row, labels: dict[tuple[str, str], str], window: Window) -> Iterator[dict[str, Any]]:
     """Yield what differs by field; of one that fills itself at random only that it does."""
     for field in row.model._meta.concrete_fields:
         if field.primary_key:
@@ -246,32 +245,26 @@ def _fields(
             yield {"name": field.name, "before": before and HIDDEN, "after": after and HIDDEN}
             continue
         shown = _shown(field, after, labels, window)
-        if row.before is None and after is not None and _is_generated(field):
-            if isinstance(field, models.DateField):
-                # Another moment or day than now was chosen by the tool.
-                shown = NOW if _is_now(field, after, window) else shown
+        if after is not None and (getattr(field, "auto_now", False) or (row.before is None and _is_generated(field))):
+            if isinstance(field, models.DateField | models.TimeField):
+                # Another moment, day or time than now was chosen by the tool.
+                shown = NOW if is_now(field, after, window) else shown
             elif field.name not in row.chosen and not _label_of(field, after, labels):
                 shown = GENERATED
         yield {"name": field.name, "before": _shown(field, before, labels, None), "after": shown}
-
-
-def _is_now(field: models.Field[Any, Any], value: Any, window: tuple[datetime, datetime]) -> bool:
-    if isinstance(field, models.DateTimeField):
-        return _is_within(value, window)
-    return value in {moment.date().isoformat() for moment in window}
 
 
 def _shown(
     field: models.Field[Any, Any],
     value: Any,
     labels: dict[tuple[str, str], str],
-    window: tuple[datetime, datetime] | None,
+    window: Window | None,
 ) -> str | None:
     if value is None:
         return None
     if field.is_relation:
         return _label_of(field, value, labels) or _value(field, _text(value))
-    if window and isinstance(field, models.DateTimeField) and _is_within(value, window):
+    if window and isinstance(field, models.DateTimeField) and is_now(field, value, window):
         return NOW
     return _cut(readable(masked(value)) if isinstance(field, models.JSONField) else _text(masked(value)))
 
@@ -310,15 +303,6 @@ def _cut(text: str) -> str:
     return f"{text[:VALUE_CHARS]}… ({len(text)}, {sha256(text.encode()).hexdigest()[:16]})"
 
 
-def _is_within(value: Any, window: tuple[datetime, datetime]) -> bool:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return False
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return window[0] <= moment <= window[1]
-
-
 @cache
 def _is_generated(field: models.Field[Any, Any]) -> bool:
     """True for what comes out otherwise each time a row is inserted: counted keys, random and timed defaults."""
@@ -330,7 +314,10 @@ def _is_generated(field: models.Field[Any, Any]) -> bool:
         return not isinstance(field.db_default, models.Value)
     if not callable(field.default) or field.default is NOT_PROVIDED:
         return False
-    # `dict` and the like make the same each time; uuid4, a random name and the clock do not. One that counts in the
-    # database counts nothing here.
+    if isinstance(field, models.DateField | models.TimeField):
+        return True
+    # `dict` and the like make the same each time; uuid4, a random name and the clock do not, nor does one of a few
+    # colours in so many. One that counts in the database counts nothing here.
     with undone(here_alone=True):
-        return bool(field.default() != field.default())
+        first = field.default()
+        return any(field.default() != first for _again in range(SAMPLES))

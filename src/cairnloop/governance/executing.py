@@ -7,7 +7,6 @@ how often a job runs.
 from __future__ import annotations
 
 import logging
-from hashlib import sha256
 
 from django.db import OperationalError
 from django.utils import timezone
@@ -21,6 +20,7 @@ from cairnloop.core.events import publish
 from cairnloop.core.transactions import command, pipeline, savepoint
 from cairnloop.governance.answers import result_of
 from cairnloop.governance.asking import GOVERNANCE, ask, ask_again, subject_of
+from cairnloop.governance.binding import seal_of
 from cairnloop.governance.calling import Outcome, broken, call_tool, happened, interrupted, refused
 from cairnloop.governance.effects import leaves_open
 from cairnloop.governance.events import ToolProposalChanged, ToolRunDue
@@ -29,6 +29,7 @@ from cairnloop.governance.holding import hold_execution, hold_proposal
 from cairnloop.governance.models import ToolApproval, ToolExecution, ToolProposal
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.previewing import try_out
+from cairnloop.governance.run_keys import run_key_of
 from cairnloop.governance.stopping import must_wait
 from cairnloop.governance.validating import NotForeseeable
 from cairnloop.governance.watching import watching
@@ -68,14 +69,14 @@ def _claim(*, proposal_id: int) -> ToolExecution | None:
     earlier = proposal.executions.counting().first()
     if earlier is not None:
         return earlier if earlier.status == Status.CLAIMED else None
-    approval = proposal.approvals.current().first()
+    approval = proposal.approvals.last_asked().first()
     # One that failed used its approval up; another run needs another one.
     if proposal.executions.filter(approval=approval).exists():
         return None
     if _guarded(proposal, approval, execution=None) is None:
         return None
     return ToolExecution.objects.create(
-        proposal=proposal, approval=approval, run_key=run_key_of(proposal), claimed_at=timezone.now()
+        proposal=proposal, approval=approval, run_key=run_key_of(proposal.repeat_key), claimed_at=timezone.now()
     )
 
 
@@ -85,7 +86,7 @@ def _begin(*, execution_id: int) -> Runnable | None:
     proposal, execution = hold_execution(execution_id)
     if execution.status != Status.CLAIMED:
         return None
-    runnable = _guarded(proposal, proposal.approvals.current().first(), execution=execution)
+    runnable = _guarded(proposal, proposal.approvals.last_asked().first(), execution=execution)
     if runnable is not None:
         _note_begun(proposal, execution)
     return runnable
@@ -97,7 +98,7 @@ def _run_inside(*, execution_id: int) -> None:
     proposal, execution = hold_execution(execution_id)
     if execution.status != Status.CLAIMED:
         return
-    runnable = _guarded(proposal, proposal.approvals.current().first(), execution=execution)
+    runnable = _guarded(proposal, proposal.approvals.last_asked().first(), execution=execution)
     if runnable is None:
         return
     _note_begun(proposal, execution)
@@ -148,21 +149,17 @@ def finish_execution(*, execution_id: int, outcome: Outcome) -> None:
     _keep(proposal, execution, outcome)
 
 
-def run_key_of(proposal: ToolProposal) -> str:
-    """Return the key of every run of a proposal: stable over attempts, and no other proposal's."""
-    return sha256(f"cairnloop.run.v1:{proposal.pk}:{proposal.repeat_key}".encode()).hexdigest()
-
-
 def _guarded(
     proposal: ToolProposal, approval: ToolApproval | None, *, execution: ToolExecution | None
 ) -> Runnable | None:
     """Return what may run now; None where it may not, which is then recorded."""
     now = timezone.now()
     may_run = approval.status == ToolApproval.Status.APPROVED if approval else _runs_by_itself(proposal)
-    if execution is None and not may_run:
+    is_altered = approval.is_unmade if approval else proposal.digest != seal_of(proposal)
+    if execution is None and not may_run and not is_altered:
         return None
     try:
-        if execution is not None and not (may_run and _is_claimed_by(execution, proposal, approval)):
+        if not may_run or (execution is not None and not _is_claimed_by(execution, proposal, approval)):
             raise Stopped(Cause.RECORD_CHANGED)
         runnable = refuse_changed(proposal, approval, at=now)
     except Overdue:
@@ -182,7 +179,9 @@ def _guarded(
 
 
 def _is_claimed_by(execution: ToolExecution, proposal: ToolProposal, approval: ToolApproval | None) -> bool:
-    return execution.run_key == run_key_of(proposal) and execution.approval_id == (approval.pk if approval else None)
+    return execution.run_key == run_key_of(proposal.repeat_key) and execution.approval_id == (
+        approval.pk if approval else None
+    )
 
 
 def _runs_by_itself(proposal: ToolProposal) -> bool:
@@ -196,10 +195,12 @@ def _refuse(
     now = timezone.now()
     why = str(Cause(cause).label) if cause else _("The time in which it could run is over.")
     if execution is None and approval is None:
-        execution = ToolExecution.objects.create(proposal=proposal, run_key=run_key_of(proposal), claimed_at=now)
+        execution = ToolExecution.objects.create(
+            proposal=proposal, run_key=run_key_of(proposal.repeat_key), claimed_at=now
+        )
     if execution is not None:
         execution.fail(at=now, error=cause or "expired", summary=why)
-    if approval is not None:
+    if approval is not None and approval.is_current:
         if cause:
             approval.invalidate(cause=cause, at=now)
         else:

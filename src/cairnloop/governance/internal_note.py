@@ -24,7 +24,7 @@ class InternalNote(Tool):
     transactional = True
     writes = ("cairnloop.Message", "cairnloop.Conversation")
     # Others write in the conversation meanwhile; the note is the same.
-    unsteady = frozenset({"cairnloop.Conversation", "cairnloop.Message.sequence", "cairnloop.Message.client_id"})
+    unsteady = frozenset({"cairnloop.Conversation", "cairnloop.Message.sequence"})
 
     class Input(BaseModel):
         """What the note says."""

@@ -311,7 +311,17 @@ class ToolApproval(models.Model):
     @property
     def is_pending(self) -> bool:
         """True while it waits for an operator."""
-        return self.status == self.Status.PENDING
+        return self.status == self.Status.PENDING and not self.decision_digest
+
+    @property
+    def is_current(self) -> bool:
+        """True while it waits, or allows a run."""
+        return self.status in CURRENT
+
+    @property
+    def is_unmade(self) -> bool:
+        """True where it was given and says so no more, though nothing ended it: somebody altered the row."""
+        return bool(self.decision_digest) and self.status != self.Status.APPROVED and self.ended_at is None
 
     @property
     def decider(self) -> Actor | None:

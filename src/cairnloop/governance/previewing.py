@@ -20,23 +20,21 @@ from cairnloop.hooks.tool import Tool, ToolContext, ToolFailure
 
 logger = logging.getLogger("cairnloop.governance")
 
-RUN_KEY = "preview"
-"""What a tool is told in place of a run key: no run has it."""
 
-
-def foresee(tool: Tool, model: BaseModel, *, context: ToolContext) -> Effect:
+def foresee(tool: Tool, model: BaseModel, *, context: ToolContext, run_key: str) -> Effect:
     """Return the effect a transactional tool would have now; nothing of it stays. Raises NotForeseeable.
 
     What was to happen after a commit never happens, deferred constraints are checked, and no statement takes longer
     than the host allows. What is outside this database cannot be undone: a transactional tool must not reach there.
     A tool that makes rows with fields that fill themselves at random is tried twice: what comes out the same, it chose.
+    It gets the `run_key` it will run with, which may stand in what it writes.
     """
     try:
         seconds = get_settings().tool_preview_seconds
-        first = try_out(tool, model, context=context, run_key=RUN_KEY, seconds=seconds)
+        first = try_out(tool, model, context=context, run_key=run_key, seconds=seconds)
         effect = first.effect()
         if leaves_open(effect.shown):
-            effect = try_out(tool, model, context=context, run_key=RUN_KEY, seconds=seconds).effect(beside=first)
+            effect = try_out(tool, model, context=context, run_key=run_key, seconds=seconds).effect(beside=first)
     except ToolFailure as failure:
         raise NotForeseeable(sentence(said_by(failure)) or _("The action could not be done now.")) from failure
     except NotForeseeable:

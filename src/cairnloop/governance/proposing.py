@@ -26,6 +26,7 @@ from cairnloop.governance.models import ToolProposal
 from cairnloop.governance.modes import Mode
 from cairnloop.governance.permissions import Permissions
 from cairnloop.governance.registry import find_tool, mode_of, policy_version_of
+from cairnloop.governance.run_keys import run_key_of
 from cairnloop.governance.snapshots import Snapshot, snapshot_of
 from cairnloop.governance.stopping import must_wait
 from cairnloop.governance.validating import NotForeseeable, Ruling, rule_on
@@ -90,7 +91,7 @@ def propose_tool(
     if earlier is not None:
         telemetry.count("tool.proposed", outcome="duplicate")
         return _blocked_anew(earlier, ruling, by=by)
-    ruling, snapshot = _foresee(found, ruling, context=context, mode=mode)
+    ruling, snapshot = _foresee(found, ruling, context=context, mode=mode, run_key=run_key_of(repeat_key))
     try:
         # One that came at the same moment may be first: only a savepoint keeps this transaction alive.
         with savepoint():
@@ -159,13 +160,13 @@ def _blocked_anew(earlier: ToolProposal, ruling: Ruling, *, by: Actor) -> ToolPr
     return proposal
 
 
-def _foresee(tool: Tool, ruling: Ruling, *, context: ToolContext, mode: Mode) -> tuple[Ruling, Snapshot]:
+def _foresee(tool: Tool, ruling: Ruling, *, context: ToolContext, mode: Mode, run_key: str) -> tuple[Ruling, Snapshot]:
     """What would happen; what cannot be foreseen is blocked, and its reason shown."""
     nothing = Snapshot(consequence="", target_version="", policy_version=policy_version_of(tool, mode))
     if ruling.status != ToolProposal.Status.OPEN or ruling.input.model is None:
         return ruling, nothing
     try:
-        return ruling, snapshot_of(tool, ruling.input.model, context=context, mode=mode)
+        return ruling, snapshot_of(tool, ruling.input.model, context=context, mode=mode, run_key=run_key)
     except NotForeseeable as error:
         return Ruling(status=ToolProposal.Status.BLOCKED, input=ruling.input, reason=str(error)), nothing
 

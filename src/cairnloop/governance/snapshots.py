@@ -34,9 +34,9 @@ class Snapshot:
     effect_digest: str = ""
 
 
-def snapshot_of(tool: Tool, model: BaseModel, *, context: ToolContext, mode: Mode) -> Snapshot:
+def snapshot_of(tool: Tool, model: BaseModel, *, context: ToolContext, mode: Mode, run_key: str) -> Snapshot:
     """Return what is kept of a tool for this input. Raises NotForeseeable."""
-    effect = foresee(tool, model, context=context) if tool.transactional else None
+    effect = foresee(tool, model, context=context, run_key=run_key) if tool.transactional else None
     return Snapshot(
         consequence=_consequence(tool, model, context),
         target_version=target_version_of(tool, model, context=context),

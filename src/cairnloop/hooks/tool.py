@@ -80,7 +80,8 @@ class Tool:
     Writing to any other of the host's is refused. Run `manage.py migrate` after changing it."""
     unsteady: ClassVar[frozenset[str]] = frozenset()
     """What may come out otherwise when it runs than in the preview, and is asked about no more: models or fields, such
-    as "billing.Invoice.number". Generated keys, moments of now and secrets are known, and need no mention."""
+    as "billing.Invoice.number". Generated keys, random defaults, moments of now and secrets are known, and need no
+    mention."""
     needs_two_people: ClassVar[bool] = False
     """True where two operators must approve, and the second is not the one who proposed it."""
 
