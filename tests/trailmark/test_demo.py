@@ -75,7 +75,8 @@ class TestPages:
             ).fetchone()
         assert f'value="/support/conversations/{key}/"' in page.text
         assert 'value="/support/approvals/"' in page.text
-        assert page.text.count("Not built yet") == 6
+        assert 'value="/support/audit/"' in page.text
+        assert page.text.count("Not built yet") == 5
 
     def test_chat_shows_the_widget_to_the_customer(self, browser: Browser) -> None:
         page = browser.get("/chat")
