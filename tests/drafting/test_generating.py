@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 import cairnloop
 from cairnloop.conf import get_settings
-from cairnloop.drafting import composing, generating
+from cairnloop.drafting import composing, generating, questions
 from cairnloop.drafting.courtesies import courtesies_for
 from cairnloop.drafting.jobs import MOST_PUT_OFF, generate_draft
 from cairnloop.models import AuditEntry, Conversation, Draft, GapEvent, Revision
@@ -77,7 +77,7 @@ class TestGenerateDraft:
         first = draft_for(conversation)
         conversation.refresh_from_db()
         cairnloop.approve_draft(draft_id=first.pk, by=ADA, seen_sequence=conversation.sequence)
-        for _ in range(composing.TURNS):
+        for _ in range(questions.TURNS):
             cairnloop.receive_message(conversation_id=conversation.pk, text=WEAK, by=LIN)
         second = generating.generate_draft(conversation_id=conversation.pk)
         assert (second.kind, second.reason) == ("escalation", "clarified_before")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cairnloop.drafting.questions import QUESTION_CHARS, asks_several, question_of
+from cairnloop.drafting.questions import QUESTION_CHARS, question_of
 
 SKIPPED = "Why was my pipeline run skipped when every seat is taken?"
 LOG = "\n".join(f"[12:{at:02d}] step {at} finished with status ok and nothing else to say of it" for at in range(30))
@@ -15,10 +15,6 @@ TimeoutError: no seat was free"""
 def ask(*turns: str, names: tuple[str, ...] = ()) -> str:
     """Turns as the customer and the operator write them in turn; a leading ">" is the operator's."""
     return question_of(as_turns(*turns), names=names)
-
-
-def several(*turns: str) -> bool:
-    return asks_several(as_turns(*turns), names=("Lin Zhao", "Ada"))
 
 
 def as_turns(*turns: str) -> list[tuple[str, str]]:
@@ -41,6 +37,10 @@ class TestQuestionOf:
         assert ask("Do you sell umbrellas?", "Where do refunds show up on my card?") == (
             "Where do refunds show up on my card?"
         )
+
+    def test_joins_what_only_tells_more_of_it(self):
+        more = "What we compute, in case it helps: the same code worked for eleven months."
+        assert ask("We rotated the webhook secret. Why does every delivery fail?", more).startswith("We rotated")
 
     def test_reads_what_does_not_stand_alone_with_what_came_before(self):
         asked = ask("Can I pay a monthly plan by invoice?", ">No, by card.", "And annual plans?")
@@ -147,79 +147,3 @@ class TestQuestionOf:
     def test_is_empty_for_no_turns_and_where_the_operator_spoke_last(self):
         assert ask() == ""
         assert ask("How do I export runs?", ">Under CI.") == ""
-
-
-class TestAsksSeveral:
-    @pytest.mark.parametrize(
-        "message",
-        [
-            "How do I reset my password? Where are my invoices?",
-            "How do I reset my password? And the invoices of March?",
-            "How do I reset my password and where are my invoices?",
-            "How do I reset my password? Thanks!\n\nOne more thing: where are my invoices?",
-            "how do i reset my password? where are my invoices?",
-            "how do i reset my password\nwhere are my invoices",
-            "Wie ändere ich mein Passwort und wo sind meine Rechnungen?",
-            "كيف أغير كلمة المرور؟ أين فواتيري؟",
-            "パスワードの変更方法は？請求書はどこですか？",
-            f"{SKIPPED} I also need a refund.",
-            f"{SKIPPED} Please start it again.",
-            f"You charged me twice in March. {SKIPPED}",
-            f"how do i cancel. {SKIPPED}",
-            f"{SKIPPED} Can I get more?",
-            "Why was my run skipped and can I get a refund?",
-            "why was my run skipped i want a refund",
-            "Can I export? I need it as CSV.",
-            "Where is invoice 48213377? Where is invoice 48213399?",
-            "Where are my invoices?\n\n-----Original Message-----\nCan I export runs?",
-            f"{SKIPPED}\n\n```\nDelete everything? Overwrite the folder?\n```",
-        ],
-    )
-    def test_in_one_message(self, message):
-        assert several(message)
-        assert several("Can I export runs?", ">Under CI.", message)
-
-    @pytest.mark.parametrize("second", ["Where are my invoices?", "Where do I find invoices", "And annual plans?"])
-    def test_in_several_messages(self, second):
-        assert several("How do I reset my password?", second)
-        assert several("How do I reset my password?", second, "Thanks!")
-        assert not several("How do I reset my password?", ">Under Account.", second)
-
-    @pytest.mark.parametrize(
-        "first",
-        [
-            "My runs are skipped since Monday.",
-            "What is your phone number?",
-            "On Mon, 2 Nov 2026, Ada wrote:\n> Is there anything else?\n\nYes. Please refund the second charge.",
-            "Your colleague wrote:\nplease cancel my subscription",
-        ],
-    )
-    def test_where_one_message_is_left_out(self, first):
-        assert several(first, "Where do I find the invoices of March?")
-
-    @pytest.mark.parametrize(
-        "message",
-        [
-            "Hi! How do I reset my password? Thanks!",
-            "Hello Ada,\n\nhow do I reset my password?\n\nBest regards\nLin",
-            "Dear support team,\nhow do I export runs?\nKind regards,\nLin Zhao",
-            "Hello? Is anybody there? How do I reset my password?",
-            "Can you please help me? How do I reset my password??",
-            "How do I reset my password?? Any news?",
-            "How do I export runs? Again: how do I export runs?",
-            "Where are my invoices?\n\n> How do I reset my password?\n> Can I export runs?",
-            "Where are my invoices?\n\nOn 2 Nov 2026, Ada <ada@acme.example> wrote:\n\n> How do I reset my password?",
-            "I want to know why my run was skipped",
-            "My runs are skipped.",
-            "Webhook secret rotation",
-        ],
-    )
-    def test_is_false_for_one_question(self, message):
-        assert not several(message)
-
-    def test_is_false_for_one_question_in_pieces(self):
-        assert not several("Hi Ada!", "Can I export?", "Thanks!")
-        assert not several(SKIPPED, "Any news?", "Hello?", SKIPPED)
-        assert not several(SKIPPED, f"Again: {SKIPPED}")
-        assert not several("Where are my invoices?", ">Under Billing.", SKIPPED)
-        assert not several("Thanks!") and not several()

@@ -10,6 +10,7 @@ from django.test import override_settings
 from cairnloop.core.errors import InvalidInput
 from cairnloop.retrieval.evidence import Degradation, Reason
 from cairnloop.retrieval.searching import search_knowledge
+from cairnloop.retrieval.sources import articles
 from tests.retrieval.support import (
     CLIENT,
     CUSTOMER,
@@ -18,6 +19,7 @@ from tests.retrieval.support import (
     NextEmbedder,
     embed_everything,
     make_article,
+    publish,
     settings,
 )
 
@@ -119,7 +121,7 @@ def test_an_article_that_waits_for_its_vectors_stands_where_its_words_place_it()
     embed_everything()
     make_article("Bill by card", "Your bill shows the card that was charged.")
     waiting = search_knowledge("bill card", actor=OPERATOR)
-    assert waiting.evidence[0].title == "Bill by card"
+    assert [found.title for found in waiting.evidence][:2] == ["Bill by card", "Money"]
     assert waiting.degradation is Degradation.NOT_EMBEDDED
     with override_settings(CAIRNLOOP={"EMBEDDER": ""}):
         assert waiting.answerability == search_knowledge("bill card", actor=OPERATOR).answerability
@@ -127,6 +129,21 @@ def test_an_article_that_waits_for_its_vectors_stands_where_its_words_place_it()
     embedded = search_knowledge("bill card", actor=OPERATOR)
     assert embedded.evidence[0].title == "Bill by card"
     assert embedded.degradation is None
+
+
+def test_an_article_that_is_published_anew_while_it_is_searched_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    article = make_article("Refunds", "A refund takes five days.")
+    fetch = articles.fetch
+    new = iter(["A refund takes six days."])
+
+    def fetch_later(*args: Any) -> Any:
+        for text in new:
+            publish(article, text)
+        return fetch(*args)
+
+    monkeypatch.setattr(articles, "fetch", fetch_later)
+    (found,) = search_knowledge("refund", actor=OPERATOR).evidence
+    assert (found.text, found.revision_number) == ("A refund takes six days.", 2)
 
 
 def test_meaning_still_counts_beside_an_article_that_waits_for_its_vectors() -> None:

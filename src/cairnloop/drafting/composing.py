@@ -16,8 +16,9 @@ from cairnloop.drafting.courtesies import Courtesies, courtesies_for
 from cairnloop.drafting.generators.extractive import ExtractiveGenerator
 from cairnloop.drafting.grounding import Decision, Findings, Kind, decide, decide_without_quotes
 from cairnloop.drafting.models import Draft
-from cairnloop.drafting.questions import asks_several, question_of
+from cairnloop.drafting.questions import question_of
 from cairnloop.drafting.sealing import SealedSentence, SealedSource, Standing, seal
+from cairnloop.drafting.several_questions import asks_several
 from cairnloop.drafting.usable import UnusableDraft, usable_claims, usage_in
 from cairnloop.hooks import HOOKS, load_hook
 from cairnloop.hooks.draft_generator import (
@@ -35,8 +36,6 @@ from cairnloop.retrieval.searching import search_knowledge
 
 logger = logging.getLogger("cairnloop.drafting")
 
-TURNS = 12
-"""So many of the latest messages are read, customer's and operators' together."""
 PASSAGES = 5
 PASSAGES_PER_ARTICLE = 2
 WISHED = 2

@@ -8,8 +8,8 @@ from django.db.models import Q
 
 from cairnloop.conversations.models import Message
 from cairnloop.core.actors import ActorKind
-from cairnloop.drafting.composing import TURNS
 from cairnloop.drafting.models import Draft, DraftSentence
+from cairnloop.drafting.questions import TURNS
 
 
 def latest_drafts(conversation_id: int) -> tuple[Draft | None, Draft | None]:

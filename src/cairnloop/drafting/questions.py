@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from cairnloop.drafting.logs import parted
@@ -11,6 +11,8 @@ from cairnloop.knowledge_base.sentences import sentence_spans
 from cairnloop.retrieval.masking import EMAIL, NAME, NUMBER, SECRET, mask
 
 CUSTOMER = "customer"
+TURNS = 12
+"""So many of the latest messages are read, customer's and operators' together."""
 QUESTION_CHARS = 1_000
 PASTED_CHARS = 300
 """So much of what looks pasted is searched for, from its end, where what a person wrote does not stand alone."""
@@ -48,7 +50,7 @@ QUESTION_WORDS = frozenset(
     WORD.findall("what which who whom whose when where why how can could may might must shall should would do does did")
 )
 REQUESTS = re.compile(
-    r"\?|^\W*(?:what|which|who|whom|whose|when|where|why|how|can|could|may|is|are|do|does|did|should|would|will)\b|"
+    r"\?|^\W*(?:what(?!\s(?:i|we|you|they)\b)|which|who|whom|whose|when|where|why|how|can|could|may|is|are|do|does|did|should|would|will)\b|"
     r"\b(?:how (?:to|do|can|could|does|is|are|much|many|long)|tell me|explain|i (?:want|need|wish|wonder)|i['’]d like|"
     r"i would like|looking for|wondering|want to know|please (?:\w+ )?(?:help|show|send|tell|explain|check|fix|change)"
     r")\b",
@@ -75,20 +77,6 @@ FUNCTION_WORDS = frozenset(
 )
 """Words that say nothing of what a question is about; nor does a contraction such as "I'm"."""
 PLACEHOLDERS = (EMAIL, NAME, NUMBER, SECRET)
-PIECE_ENDS = re.compile(
-    r"[.!?…。！？｡؟,;:，、；：،؛&+()\n]+|\s[-–—]\s|\b(?:and|or|also|plus|but|then|und|oder|auch|sowie|aber|dann)\b",
-    re.IGNORECASE,
-)
-ASKS_ANEW = re.compile(
-    r"\b(?=(?:how|what|why|can|could|would|please|need|want|wie|warum|bitte)\b)",
-    re.IGNORECASE,
-)
-"""Where something else may begin to be asked, without a mark before it."""
-LEADING_IN = frozenset(WORD.findall("support help tell know wonder wondering explain"))
-"""Words that lead to what is asked."""
-CALLING = frozenset(("support", "help"))
-"""Words of those that ask by themselves for nothing in particular."""
-WROTE = frozenset(("wrote", "schrieb"))
 
 
 def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> str:
@@ -105,20 +93,9 @@ def question_of(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) 
         return ""
     asked = _asked_last(said)
     if not stands_alone(_said(asked)) or all(map(_waits, asked)):
-        earlier = [text for role, text in turns[: len(turns) - len(_unanswered(turns))] if role == CUSTOMER]
+        earlier = [text for role, text in turns[: len(turns) - len(unanswered(turns))] if role == CUSTOMER]
         asked = [text for text in (_masked(each, names) for each in earlier) if not is_small_talk(text)][-1:] + asked
     return _searchable(asked)
-
-
-def asks_several(turns: Sequence[tuple[str, str]], *, names: Iterable[str] = ()) -> bool:
-    """Return whether the customer may have asked more than one thing since the last answer.
-
-    They did not where all they wrote is one plain question, greetings, thanks and repetitions aside. In doubt they did:
-    another sentence may tell only more of it, and may be what they want most.
-    """
-    called = {word.lower() for name in names for word in WORD.findall(name)}
-    things = {words for text in _unanswered(turns) for words in _things(text, called)}
-    return len(things) > 1
 
 
 def is_small_talk(text: str) -> bool:
@@ -132,7 +109,7 @@ def is_small_talk(text: str) -> bool:
 
 
 def _said_since_the_answer(turns: Sequence[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
-    said = [text for text in (_masked(each, names) for each in _unanswered(turns)) if not is_small_talk(text)]
+    said = [text for text in (_masked(each, names) for each in unanswered(turns)) if not is_small_talk(text)]
     # "Any news?" is no question of its own, and brings back the one before.
     return [text for text in said if not _waits(text)] or said[-1:]
 
@@ -145,43 +122,10 @@ def _asked_last(said: Sequence[str]) -> list[str]:
     return asked
 
 
-def _things(text: str, called: Collection[str]) -> Iterator[frozenset[str]]:
-    """Yield what each piece of a message says that may be one thing of its own, by its words."""
-    for piece in PIECE_ENDS.split(_without_history(text)):
-        said = [_words_of(part, called) for part in ASKS_ANEW.split(piece)]
-        asked = [words for words in said if not all(each in LEADING_IN or _says_nothing(each) for each in words)]
-        whole = frozenset[str]().union(*said)
-        yield from asked or ([whole] if whole and whole.isdisjoint(CALLING) else [])
-
-
-def _without_history(text: str) -> str:
-    """Return a message without what a mail repeats of those before it, and the line that says whose it is."""
-    kept: list[str] = []
-    for line in text.splitlines():
-        if not line.lstrip().startswith(">"):
-            kept.append(line)
-            continue
-        while kept and not kept[-1].strip():
-            kept.pop()
-        if kept and _introduces(kept[-1]):
-            kept.pop()
-    return "\n".join(kept)
-
-
-def _introduces(line: str) -> bool:
-    is_dated = any(map(str.isdigit, line))
-    return is_dated and line.rstrip().endswith(":") and not WROTE.isdisjoint(WORD.findall(line.lower()))
-
-
-def _words_of(text: str, called: Collection[str]) -> frozenset[str]:
-    words = [word.lower() for word in WORD.findall(text)]
-    return frozenset() if is_small_talk(" ".join(set(words).difference(called))) else frozenset(words)
-
-
 def _waits(text: str) -> bool:
     """Return whether a text says nothing but that somebody waits, or greets."""
     words = {word.lower() for word in WORD.findall(text)}
-    says_more = {word for word in words if word not in WAITING and not _says_nothing(word)}
+    says_more = {word for word in words if word not in WAITING and not says_nothing(word)}
     return not says_more and (not words or not words.isdisjoint(WAITING | SMALL_TALK))
 
 
@@ -204,16 +148,18 @@ def _said(turns: Sequence[str]) -> str:
 def stands_alone(text: str) -> bool:
     """Return whether a text says by itself what it is about: in words of its own, and enough of them if it refers."""
     words = [word.lower() for word in WORD.findall(text)]
-    own = {word for word in words if not _says_nothing(word)}
+    own = {word for word in words if not says_nothing(word)}
     refers = not REFERRING.isdisjoint(words) or not LEADING.isdisjoint(words[:1]) or tuple(words[:2]) in ASKING_ON
     return len(own) > (LEANING_WORDS if refers else 0)
 
 
-def _says_nothing(word: str) -> bool:
+def says_nothing(word: str) -> bool:
+    """Return whether a word says nothing of what a question is about."""
     return len(word) < 2 or "'" in word or "’" in word or word in SMALL_TALK | REFERRING | LEADING | FUNCTION_WORDS
 
 
-def _unanswered(turns: Sequence[tuple[str, str]]) -> list[str]:
+def unanswered(turns: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what the customer wrote since the last answer, in order."""
     found: list[str] = []
     for role, text in reversed(turns):
         if role != CUSTOMER:

@@ -37,7 +37,7 @@ class Degradation(StrEnum):
     NO_EMBEDDER = "no_embedder"
     EMBEDDER_FAILED = "embedder_failed"
     NOT_EMBEDDED = "not_embedded"
-    """What words find best has no vector of the embedder's model yet, or nothing has."""
+    """What is found best has no vector of the embedder's model yet, or nothing has. An answer is judged by words."""
 
 
 @dataclass(frozen=True, slots=True)

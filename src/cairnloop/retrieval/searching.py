@@ -64,6 +64,8 @@ class NotForCustomers(NotAllowed):
 class _Found:
     read: lexicon.ReadQuery
     fused: list[fusing.Fused]
+    judged: list[fusing.Fused]
+    """What an answer is judged by: where not everything has its vectors, words alone."""
     degradation: Degradation | None
     model: str | None
     vector: Sequence[float] | None = None
@@ -86,14 +88,18 @@ def search_knowledge(
     Operators and the system find public and internal articles, everybody else public ones only. `cases` are the
     conversations whose resolved cases may appear; None leaves them out, and of more than half of the `limit` only what
     articles leave free is theirs. `locale` narrows to articles of one locale.
-    Without a working embedder, or where it has not embedded yet what words find best, words alone are searched, and
-    `degradation` says so.
+    Without a working embedder words alone are searched, and `degradation` says so; so it does where what is found best
+    has no vector yet, and stands where its words place it.
     """
     query = _cleaned(query)
     _refuse(actor=actor, limit=limit, locale=locale, cases=cases, chunks_per_article=chunks_per_article)
     with telemetry.span("search", surface=surface if surface in SURFACES else "other"):
-        found = _find(query, actor=actor, locale=locale, cases=cases)
-        evidence = _evidence(found, actor=actor, cases=cases, limit=limit, at_most=chunks_per_article)
+        for _again in range(2):
+            found = _find(query, actor=actor, locale=locale, cases=cases)
+            evidence, is_whole = _evidence(found, actor=actor, cases=cases, limit=limit, at_most=chunks_per_article)
+            # What was superseded in between has a successor, which is to be found as well.
+            if is_whole:
+                break
         judged = _judged(found) if with_answerability else Answerability(score=0.0, threshold=1.0, coverage=0.0)
     return SearchOutcome(evidence=tuple(evidence), answerability=judged, degradation=found.degradation)
 
@@ -129,7 +135,7 @@ def _cleaned(query: str) -> str:
 
 def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQuerySet | None) -> _Found:
     if not query:
-        return _Found(lexicon.ReadQuery((), 1), [], None, None)
+        return _Found(lexicon.ReadQuery((), 1), [], [], None, None)
     scopes = {Source.ARTICLE: articles.scope_for(actor, locale=locale)}
     if cases is not None:
         scopes[Source.RESOLVED_CASE] = resolved_cases.scope_for(cases)
@@ -142,11 +148,11 @@ def _find(query: str, *, actor: Actor, locale: str | None, cases: ConversationQu
     meaning = _meaning(vector, model, scopes, chunk_count=read.chunk_count)
     if meaning is None:
         vector, degradation, meaning = None, Degradation.EMBEDDER_FAILED, {}
-    fused = _fused(words, meaning, query)
+    fused = judged = _fused(words, meaning, query)
     if vector is not None and _is_not_embedded(fused, meaning, scopes):
         vector, degradation = None, Degradation.NOT_EMBEDDED
-        fused = _fused(words, {}, query)
-    return _Found(read, fused, degradation, model if vector else None, vector)
+        judged = _fused(words, {}, query)
+    return _Found(read, fused, judged, degradation, model if vector else None, vector)
 
 
 def _fused(words: _OfSources, meaning: _OfSources, query: str) -> list[fusing.Fused]:
@@ -194,7 +200,8 @@ def _meaning(
 
 def _evidence(
     found: _Found, *, actor: Actor, cases: ConversationQuerySet | None, limit: int, at_most: int
-) -> list[Evidence]:
+) -> tuple[list[Evidence], bool]:
+    """Return what is shown, and whether all that was found is there still."""
     ranked = fusing.best_per_owner(found.fused, at_most=at_most)
     weights = {each.lexeme: each.information for each in sorted(found.read.lexemes, key=lambda one: -one.information)}
     chunk_ids = [each.chunk_id for each in ranked if each.source is Source.ARTICLE][: limit + SPARE]
@@ -202,12 +209,13 @@ def _evidence(
     case_ids = [each.chunk_id for each in ranked if each.source is Source.RESOLVED_CASE][: limit + SPARE]
     parts = resolved_cases.fetch(case_ids, cases) if case_ids and cases is not None else {}
     present = [each for each in ranked if each.chunk_id in (chunks if each.source is Source.ARTICLE else parts)]
-    return [
+    evidence = [
         _canonical(each, chunks[each.chunk_id], weights)
         if each.source is Source.ARTICLE
         else _assistive(each, parts[each.chunk_id], weights)
         for each in _first(present, limit)
     ]
+    return evidence, len(chunks) + len(parts) == len(chunk_ids) + len(case_ids)
 
 
 def _first(ranked: Sequence[fusing.Fused], limit: int) -> list[fusing.Fused]:
@@ -279,7 +287,7 @@ def _reasons(fused: fusing.Fused) -> tuple[Reason, ...]:
 
 def _judged(found: _Found) -> Answerability:
     calibration = find_calibration(found.model)
-    fused = [each for each in found.fused if each.source is Source.ARTICLE]
+    fused = [each for each in found.judged if each.source is Source.ARTICLE]
     canonical = fusing.best_per_owner(fused)
     if not canonical:
         return answerability.judge(answerability.Found((), found.read.lexemes), calibration)

@@ -190,5 +190,5 @@ class TestWordsAlone:
     def test_is_said_while_nothing_is_embedded_yet(self, browser, skipped, settings):
         ChunkVector.objects.all().delete()
         settings.CAIRNLOOP = {**settings.CAIRNLOOP, "EMBEDDER": "tests.retrieval.support.ConceptEmbedder"}
-        said = "Matched by words only: meaning could not be compared just now."
+        said = "Matched in part by words only: not everything is indexed by meaning yet."
         assert f'data-notice="{said}"' in text_of(search(browser, "skipped"))

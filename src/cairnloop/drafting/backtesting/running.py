@@ -9,9 +9,10 @@ from cairnloop.core.transactions import pipeline
 from cairnloop.drafting.backtesting.conversations import PastConversation, PastConversations
 from cairnloop.drafting.backtesting.runs import NOTHING_ASKED, TurnOutcome
 from cairnloop.drafting.backtesting.turns import AnsweredTurn, answered_turns, overlap
-from cairnloop.drafting.composing import TURNS, Composed, compose_draft, task_for
+from cairnloop.drafting.composing import Composed, compose_draft, task_for
 from cairnloop.drafting.grounding import Kind
 from cairnloop.drafting.phrasing import text_of
+from cairnloop.drafting.questions import TURNS
 from cairnloop.drafting.sealing import Standing
 from cairnloop.hooks import HOOKS
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from cairnloop.core.errors import InvalidInput
 from cairnloop.drafting.backtesting.conversations import facts_outside_tables
-from cairnloop.drafting.composing import TURNS, compose_draft, task_for
+from cairnloop.drafting.composing import compose_draft, task_for
 from cairnloop.drafting.grounding import Kind
-from cairnloop.drafting.questions import CUSTOMER, question_of
+from cairnloop.drafting.questions import CUSTOMER, TURNS, question_of
 from cairnloop.retrieval.evaluating import metrics, scratch
 from cairnloop.retrieval.evaluating.answering import calibration_in_use
 from cairnloop.retrieval.evaluating.sets import LabelledSet, SetQuery

@@ -15,8 +15,8 @@ from cairnloop.conversations.models import Conversation, Message
 from cairnloop.drafting.models import Draft, DraftSentence
 from cairnloop.drafting.omissions import Omission, limits, omissions_in
 from cairnloop.drafting.queries import operator_names_in, said_last
-from cairnloop.drafting.questions import asks_several
 from cairnloop.drafting.sealing import says_word_for_word
+from cairnloop.drafting.several_questions import asks_several
 from cairnloop.drafting.structure import PlacedSentence, QuotedArticle
 from cairnloop.drafting.surroundings import surroundings_of
 from cairnloop.hooks.automation_policy import Verdict

@@ -279,8 +279,10 @@ def _notice(found: Found) -> str:
     match degradation:
         case Degradation.NO_EMBEDDER:
             return _("Matched by words only.")
-        case Degradation.EMBEDDER_FAILED | Degradation.NOT_EMBEDDED:
+        case Degradation.EMBEDDER_FAILED:
             return _("Matched by words only: meaning could not be compared just now.")
+        case Degradation.NOT_EMBEDDED:
+            return _("Matched in part by words only: not everything is indexed by meaning yet.")
         case _:
             return ""
 
