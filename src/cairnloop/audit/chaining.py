@@ -22,16 +22,18 @@ from typing import Any
 FIRST_PREVIOUS_HASH = "0" * 64
 """What the first link of every chain points at."""
 
-canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 quoted = json.encoder.encode_basestring
 
 SEAL_CHAIN = "seals"
 """The name of the chain the seals form. A stream always has a colon in it, so none can be called this."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChainedEntry:
     """An audit entry as stored, free of the database."""
+
+    # Not frozen: a million are made, and that would take twice as long.
 
     id: int
     stream: str
@@ -41,7 +43,8 @@ class ChainedEntry:
     actor_ref: str
     reason: str
     evidence: Any
-    recorded_at: datetime
+    recorded_at: datetime | str
+    """A moment, or how `instant` spells it."""
     digest: str
     previous_hash: str
     hash: str
@@ -68,7 +71,7 @@ def entry_digest(
     actor_ref: str,
     reason: str,
     evidence: Any,
-    recorded_at: datetime,
+    recorded_at: datetime | str,
 ) -> str:
     """Return the digest of what an entry says, whatever its place in the chain."""
     # What json.dumps makes of these keys, put together here: a million digests take half as long.
@@ -90,9 +93,12 @@ def link_hash(*, chain: str, position: int, previous_hash: str, digest: str) -> 
     return _sha256(f"cairnloop.audit.link.v1\n{position}\n{previous_hash}\n{digest}\n{chain}")
 
 
-def instant(moment: datetime) -> str:
-    """Return a moment as it is hashed and exported: UTC, always with microseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def instant(moment: datetime | str) -> str:
+    """Return a moment as it is hashed and exported: UTC, always with microseconds. One that is spelled so stays."""
+    if isinstance(moment, str):
+        return moment
+    at_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return at_utc.isoformat(timespec="microseconds")
 
 
 def _sha256(text: str) -> str:

@@ -117,7 +117,7 @@ def stored_seal_pages(*, size: int = 20) -> Iterator[list[ChainedSeal]]:
 
 
 def _value(value: Any, declared: str) -> Any:
-    if declared == "datetime":
+    if declared.startswith("datetime"):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("A moment without a time zone.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import F, Func, TextField, Value
@@ -27,7 +26,8 @@ MOMENT = Func(
     function="to_char",
     output_field=TextField(),
 )
-NEVER = datetime.min.replace(tzinfo=UTC)
+# What PostgreSQL writes has no space around it, which `json.loads` looks for.
+_parsed = json.JSONDecoder().raw_decode
 
 
 @command
@@ -72,16 +72,8 @@ def stored_entries(*, stream: str | None = None, streams: Sequence[str] | None =
     # As text, and read here: the driver's and the ORM's own ways take twice as long for the whole row.
     said = entries.annotate(moment=MOMENT, details=Cast("evidence", TextField())).values_list(*READ_COLUMNS)
     for *before, evidence, moment, digest, previous_hash, own_hash in said.iterator(chunk_size=2_000):
-        row: list[Any] = [*before, json.loads(evidence), _read(moment), digest, previous_hash, own_hash]
+        row: list[Any] = [*before, _parsed(evidence)[0], moment or "", digest, previous_hash, own_hash]
         yield ChainedEntry(*row)
-
-
-def _read(moment: str | None) -> datetime:
-    try:
-        return datetime.fromisoformat(moment or "")
-    except ValueError:
-        # Beyond what a calendar holds: nobody recorded that, and no digest fits it.
-        return NEVER
 
 
 def chained(entry: AuditEntry) -> ChainedEntry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import attrgetter
 
 from cairnloop.audit.chaining import (
     FIRST_PREVIOUS_HASH,
@@ -106,7 +107,7 @@ def _is_head(head: object) -> bool:
 
 def _check_streams(entries: Iterable[ChainedEntry], heads: HeadSpool, verification: Verification) -> None:
     last_stream: str | None = None
-    for stream, of_stream in groupby(entries, key=lambda entry: entry.stream):
+    for stream, of_stream in groupby(entries, key=attrgetter("stream")):
         if last_stream is not None and stream_order(stream) <= stream_order(last_stream):
             detail = f"Its entries stand after those of stream {last_stream}; streams must be in byte order."
             raise _Broken(Flaw(fault=Fault.OUT_OF_ORDER, detail=detail, stream=stream))
